@@ -1,0 +1,23 @@
+"""Layers that models are built of: positions, feed-forward, recurrent cells, Transformer blocks, dropout."""
+
+from sightline.layers.blocks import DecoderBlock, EncoderBlock, Norm
+from sightline.layers.dropout import Dropout
+from sightline.layers.feedforward import FeedForward
+from sightline.layers.positions import POSITIONS, Positions, build_positions
+from sightline.layers.recurrent import CELLS, CellStack, GRUCell, LSTMCell, RecurrentEncoder
+
+__all__ = [
+    "CELLS",
+    "POSITIONS",
+    "CellStack",
+    "DecoderBlock",
+    "Dropout",
+    "EncoderBlock",
+    "FeedForward",
+    "GRUCell",
+    "LSTMCell",
+    "Norm",
+    "Positions",
+    "RecurrentEncoder",
+    "build_positions",
+]

@@ -1,0 +1,141 @@
+"""Transformer blocks: self-attention, cross-attention and feed-forward, each on a residual path."""
+
+from typing import Literal
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from sightline.attention import KeyValue, MultiHeadAttention
+from sightline.layers.dropout import Dropout
+from sightline.layers.feedforward import FeedForward
+from sightline.layers.positions import Positions
+
+__all__ = ["DecoderBlock", "EncoderBlock", "Norm"]
+
+Norm = Literal["pre", "post"]
+
+
+class Residual(nn.Module):
+    """A residual path with its normalisation: `x + f(norm(x))` ("pre") or `norm(x + f(x))` ("post").
+
+    Post-norm is Vaswani et al. 2017; pre-norm (Xiong et al. 2020) trains without care for the warm-up.
+    """
+
+    def __init__(self, width: int, dropout: float, norm: Norm) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.dropout = Dropout(dropout)
+        self.first = norm == "pre"
+
+    def enter(self, x: Tensor) -> Tensor:
+        """What the function on the path sees."""
+        return self.norm(x) if self.first else x
+
+    def leave(self, x: Tensor, change: Tensor) -> Tensor:
+        """The path after the function."""
+        x = x + self.dropout(change)
+        return x if self.first else self.norm(x)
+
+
+class EncoderBlock(nn.Module):
+    """Self-attention and feed-forward (Vaswani et al. 2017, section 3.1).
+
+    Args:
+        attention: of the block's own width.
+        feedforward: likewise.
+        width: D.
+        dropout: of what each adds to the residual path.
+        norm: where the normalisation stands.
+    """
+
+    def __init__(
+        self, *, attention: MultiHeadAttention, feedforward: FeedForward, width: int, dropout: float, norm: Norm
+    ) -> None:
+        super().__init__()
+        self.attention = attention
+        self.feedforward = feedforward
+        self.attention_path = Residual(width, dropout, norm)
+        self.feedforward_path = Residual(width, dropout, norm)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B S D"],
+        positions: Positions,
+        mask: Bool[Tensor, "B 1 1 S"],
+        *,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "B S D"], Float[Tensor, "B H S S"] | None]:
+        """The states after the block, and the attention weights if they are asked for."""
+        seen = self.attention_path.enter(x)
+        query, memory = self.attention.split(seen), self.attention.project(seen)
+        memory = KeyValue(positions.rotate(memory.key), memory.value)
+        change, weights = self.attention(positions.rotate(query), memory, mask, need_weights=need_weights)
+        x = self.attention_path.leave(x, change)
+        return self.feedforward_path.leave(x, self.feedforward(self.feedforward_path.enter(x))), weights
+
+
+class DecoderBlock(nn.Module):
+    """Causal self-attention with a cache, cross-attention to a projected memory, feed-forward.
+
+    Args:
+        attention: among the target's own positions.
+        cross: to the memory.
+        feedforward: of the block's width.
+        width: D.
+        dropout: of what each adds to the residual path.
+        norm: where the normalisation stands.
+    """
+
+    def __init__(
+        self,
+        *,
+        attention: MultiHeadAttention,
+        cross: MultiHeadAttention,
+        feedforward: FeedForward,
+        width: int,
+        dropout: float,
+        norm: Norm,
+    ) -> None:
+        super().__init__()
+        self.attention = attention
+        self.cross = cross
+        self.feedforward = feedforward
+        self.attention_path = Residual(width, dropout, norm)
+        self.cross_path = Residual(width, dropout, norm)
+        self.feedforward_path = Residual(width, dropout, norm)
+
+    def forward(
+        self,
+        x: Float[Tensor, "N T D"],
+        positions: Positions,
+        mask: Bool[Tensor, "T U"] | None,
+        cache: KeyValue | None,
+        memory: KeyValue,
+        memory_mask: Bool[Tensor, "B 1 1 S"],
+        *,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "N T D"], KeyValue, Float[Tensor, "N H T U"] | None, Float[Tensor, "B H T S"] | None]:
+        """The states after the block, the cache with these positions in it, own weights and cross weights.
+
+        Args:
+            x: the target's states from position U - T on, U the length with the cache.
+            positions: how queries and keys are turned.
+            mask: causal among them; None where all may be seen, as in a single step.
+            cache: keys and values of the earlier positions, None if there are none.
+            memory: of B inputs, projected by `cross`; N is B, or B times a number of beams.
+            memory_mask: True where the memory may be read.
+            need_weights: give both weights.
+        """
+        offset = 0 if cache is None else cache.key.shape[2]
+        seen = self.attention_path.enter(x)
+        query, new = self.attention.split(seen), self.attention.project(seen)
+        new = KeyValue(positions.rotate(new.key, offset), new.value)
+        cache = new if cache is None else cache.append(new)
+        change, own = self.attention(positions.rotate(query, offset), cache, mask, need_weights=need_weights)
+        x = self.attention_path.leave(x, change)
+        # The beams of an input are queries of its one row, so that the memory need not be copied for each.
+        asked = self.cross_path.enter(x).reshape(memory.key.shape[0], -1, x.shape[-1])
+        change, crossed = self.cross(self.cross.split(asked), memory, memory_mask, need_weights=need_weights)
+        x = self.cross_path.leave(x, change.reshape(x.shape))
+        x = self.feedforward_path.leave(x, self.feedforward(self.feedforward_path.enter(x)))
+        return x, cache, own, crossed

@@ -1,0 +1,117 @@
+"""Positions: three ways to tell a Transformer where a token stands, behind one interface.
+
+`embed` adds a position to embeddings, `rotate` turns queries and keys; each way does one of them and leaves the other.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sightline.errors import ConfigError, DataError
+
+__all__ = ["POSITIONS", "LearnedPositions", "Positions", "RotaryPositions", "SinusoidalPositions", "build_positions"]
+
+
+class Positions(nn.Module):
+    """No positions at all, and the interface of those below."""
+
+    def embed(self, x: Float[Tensor, "B T D"], offset: int = 0) -> Float[Tensor, "B T D"]:
+        """Embeddings with their positions; the first stands at `offset`."""
+        return x
+
+    def rotate(self, x: Float[Tensor, "B H T K"], offset: int = 0) -> Float[Tensor, "B H T K"]:
+        """Queries or keys by head with their positions; the first stands at `offset`."""
+        return x
+
+
+def _angles(offset: int, length: int, pairs: int, like: Tensor) -> Tensor:
+    """`position / 10000^(i / pairs)`: `[T, pairs]`."""
+    rates = 10000.0 ** (-torch.arange(pairs, dtype=torch.float64, device=like.device) / pairs)
+    positions = torch.arange(offset, offset + length, dtype=torch.float64, device=like.device)
+    return positions.unsqueeze(-1) * rates
+
+
+class SinusoidalPositions(Positions):
+    """Sines and cosines of geometric wave lengths, added: any length, nothing to learn.
+
+    Vaswani et al. 2017, section 3.5. The sines fill the first half of the width and the cosines the second, where the
+    paper interleaves them: the same numbers in another order.
+
+    Args:
+        width: D, even.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        if width % 2:
+            raise ConfigError(f"sinusoidal positions need an even width, not {width}")
+
+    def embed(self, x: Float[Tensor, "B T D"], offset: int = 0) -> Float[Tensor, "B T D"]:
+        """Embeddings plus `sin` and `cos` of their positions."""
+        angles = _angles(offset, x.shape[1], x.shape[2] // 2, x)
+        return x + torch.cat([angles.sin(), angles.cos()], -1).to(x.dtype)
+
+
+class LearnedPositions(Positions):
+    """One learned vector per position, added (Gehring et al. 2017, section 3.1).
+
+    Initialisation: normal with standard deviation 0.02.
+
+    Args:
+        width: D.
+        longest: the number of positions that there are.
+    """
+
+    def __init__(self, width: int, longest: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.empty(longest, width))
+        nn.init.normal_(self.table, std=0.02)
+
+    def embed(self, x: Float[Tensor, "B T D"], offset: int = 0) -> Float[Tensor, "B T D"]:
+        """Embeddings plus the vectors of their positions; raises DataError past the last position."""
+        end = offset + x.shape[1]
+        if end > len(self.table):
+            raise DataError(
+                f"a sequence of {end} tokens is longer than the {len(self.table)} learned positions: "
+                "shorten it, or train with sinusoidal or rotary positions"
+            )
+        return x + self.table[offset:end]
+
+
+class RotaryPositions(Positions):
+    """Queries and keys turned by an angle proportional to their position, so that scores see distances.
+
+    Su et al. 2021, "RoFormer", section 3.2.2. Dimension i is paired with i + K/2, where the paper pairs neighbours: the
+    same up to an order of the dimensions.
+
+    Args:
+        width: D.
+        heads: H; the width of a head, D / H, is even.
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        if width % (2 * heads):
+            raise ConfigError(f"rotary positions need heads of even width, and {width} / {heads} is not")
+
+    def rotate(self, x: Float[Tensor, "B H T K"], offset: int = 0) -> Float[Tensor, "B H T K"]:
+        """Each pair of dimensions turned by its angle."""
+        angles = _angles(offset, x.shape[2], x.shape[3] // 2, x)
+        sine, cosine = angles.sin().to(x.dtype), angles.cos().to(x.dtype)
+        first, second = x.chunk(2, -1)
+        return torch.cat([first * cosine - second * sine, second * cosine + first * sine], -1)
+
+
+POSITIONS = {
+    "sinusoidal": lambda width, heads, longest: SinusoidalPositions(width),
+    "learned": lambda width, heads, longest: LearnedPositions(width, longest),
+    "rotary": lambda width, heads, longest: RotaryPositions(width, heads),
+    "none": lambda width, heads, longest: Positions(),
+}
+
+
+def build_positions(name: str, *, width: int, heads: int, longest: int) -> Positions:
+    """The positions of that name; raises ConfigError for an unknown one."""
+    if name not in POSITIONS:
+        raise ConfigError(f"unknown positions {name!r}: choose one of {', '.join(POSITIONS)}")
+    return POSITIONS[name](width, heads, longest)

@@ -1,0 +1,148 @@
+"""The recurrent encoder-decoder."""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from sightline.layers import CellStack, Dropout, RecurrentEncoder
+from sightline.layers.recurrent import State
+from sightline.models.embeddings import embeddings
+from sightline.models.protocol import Maps
+from sightline.models.recurrent.decoders import BahdanauDecoder, DecoderState, LuongDecoder, RecurrentDecoder
+from sightline.models.recurrent.reading import Memory, build_reader
+
+__all__ = ["Recurrent"]
+
+
+class Recurrent(nn.Module):
+    """Recurrent encoder-decoder with attention, or with one fixed context vector.
+
+    The decoder begins at `tanh(W h + b)` of the encoder's last state, for each layer and each part of its state.
+    Initialisation: see `embeddings`, `Cell` and the scores; other matrices Xavier uniform, biases zero.
+
+    Args:
+        source_size: tokens in the source vocabulary.
+        target_size: V.
+        cell: `"lstm"` or `"gru"`.
+        attention: a name in `SCORES`, or `"none"`.
+        decoder: `"bahdanau"` or `"luong"`.
+        input_feeding: with `"luong"`, let the attentional vector into the next step; `"bahdanau"` always lets the context
+            into its cell.
+        embedding_width: E.
+        width: D of the decoder, and of the encoder's two directions together.
+        encoder_layers: how many.
+        decoder_layers: how many.
+        bidirectional: let the encoder read both ways.
+        dropout: of embeddings, between layers, of the features.
+        shared_embeddings: one table for both sides.
+        tied_output: the target's table is the output's matrix.
+
+    Raises:
+        ConfigError: where the numbers do not fit each other.
+
+    Example:
+        >>> import torch
+        >>> model = Recurrent(11, 13, cell="gru", attention="additive", decoder="luong", embedding_width=6, width=8)
+        >>> source, target = torch.tensor([[4, 5, 3]]), torch.tensor([[2, 7]])
+        >>> features, maps = model(source, source != 0, target, need_weights=True)
+        >>> features.shape, maps["cross"].shape
+        (torch.Size([1, 2, 8]), torch.Size([1, 2, 3]))
+    """
+
+    def __init__(
+        self,
+        source_size: int,
+        target_size: int,
+        *,
+        cell: str,
+        attention: str,
+        decoder: Literal["bahdanau", "luong"],
+        embedding_width: int,
+        width: int,
+        encoder_layers: int = 1,
+        decoder_layers: int = 1,
+        input_feeding: bool = True,
+        bidirectional: bool = True,
+        dropout: float = 0.0,
+        shared_embeddings: bool = False,
+        tied_output: bool = False,
+    ) -> None:
+        super().__init__()
+        self.source_embedding, self.target_embedding, self.output = embeddings(
+            source_size,
+            target_size,
+            width=embedding_width,
+            output_width=width,
+            shared=shared_embeddings,
+            tied=tied_output,
+        )
+        self.dropout = Dropout(dropout)
+        self.encoder = RecurrentEncoder(
+            cell,
+            input_width=embedding_width,
+            width=width // 2 if bidirectional else width,
+            layers=encoder_layers,
+            bidirectional=bidirectional,
+            dropout=dropout,
+        )
+        memory_width = self.encoder.output_width
+        stack = CellStack(cell, input_width=embedding_width, width=width, layers=decoder_layers, dropout=dropout)
+        self.layers, self.carried = decoder_layers, stack.carried
+        self.bridge = nn.Linear(memory_width, width * decoder_layers * stack.carried)
+        nn.init.xavier_uniform_(self.bridge.weight)
+        nn.init.zeros_(self.bridge.bias)
+        reader = build_reader(attention, query_width=width, memory_width=memory_width, width=width)
+        self.decoder: RecurrentDecoder
+        if decoder == "bahdanau":
+            self.decoder = BahdanauDecoder(
+                reader=reader,
+                stack=stack,
+                embedding_width=embedding_width,
+                memory_width=memory_width,
+                width=width,
+                dropout=dropout,
+            )
+        else:
+            self.decoder = LuongDecoder(
+                reader=reader,
+                stack=stack,
+                memory_width=memory_width,
+                width=width,
+                dropout=dropout,
+                input_feeding=input_feeding,
+            )
+        self.reader = reader
+
+    def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> Memory:
+        """The memory: encoder states and what the score made of them."""
+        states, last = self.encoder(self.dropout(self.source_embedding(source)), mask)
+        return self.reader.remember(self.dropout(states), mask, last)
+
+    def start(self, memory: Memory) -> DecoderState:
+        """The decoder's first state, from the encoder's last."""
+        parts = torch.tanh(self.bridge(memory.last)).chunk(self.layers * self.carried, -1)
+        layers: tuple[State, ...] = tuple(parts[i : i + self.carried] for i in range(0, len(parts), self.carried))
+        return DecoderState(layers, memory.last.new_zeros(len(memory.last), self.decoder.fed_width))
+
+    def step(
+        self, tokens: Int[Tensor, "N"], memory: Memory, state: DecoderState
+    ) -> tuple[Float[Tensor, "N V"], DecoderState]:
+        """Log-probabilities of the next token after these, and the next state."""
+        features, state, _ = self.decoder(self.target_embedding(tokens).unsqueeze(1), memory, state)
+        return torch.log_softmax(self.output(features[:, 0]), -1), state
+
+    def forward(
+        self,
+        source: Int[Tensor, "B S"],
+        mask: Bool[Tensor, "B S"],
+        target: Int[Tensor, "B T"],
+        *,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "B T D"], Maps]:
+        """Features of every target position, teacher forcing; `"cross"` is `[B, T, S]`."""
+        memory = self.encode(source, mask)
+        embedded = self.dropout(self.target_embedding(target))
+        features, _, weights = self.decoder(embedded, memory, self.start(memory))
+        return features, {"cross": weights} if need_weights and weights is not None else {}

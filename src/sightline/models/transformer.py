@@ -1,0 +1,177 @@
+"""The Transformer encoder-decoder."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from sightline.attention import KeyValue, MultiHeadAttention, causal_mask
+from sightline.layers import DecoderBlock, Dropout, EncoderBlock, FeedForward, Norm, build_positions
+from sightline.models.embeddings import embeddings
+from sightline.models.protocol import Maps
+
+__all__ = ["Transformer", "TransformerMemory"]
+
+Cache = tuple[KeyValue, ...]
+
+
+class TransformerMemory(NamedTuple):
+    """Keys and values of the encoded inputs for each decoder block, and where they hold tokens, `[B, 1, 1, S]`."""
+
+    blocks: tuple[KeyValue, ...]
+    mask: Tensor
+
+
+class Transformer(nn.Module):
+    """Transformer encoder-decoder (Vaswani et al. 2017), pre- or post-norm.
+
+    Embeddings are scaled by `sqrt(width)`. With pre-norm each half ends in a normalisation of its own. Initialisation:
+    see `embeddings`, `MultiHeadAttention` and `FeedForward`.
+
+    Args:
+        source_size: tokens in the source vocabulary.
+        target_size: V.
+        width: D.
+        heads: H.
+        hidden: width of the feed-forward parts.
+        encoder_layers: blocks of the encoder.
+        decoder_layers: blocks of the decoder.
+        dropout: of embeddings and of what each part adds to the residual path.
+        attention_dropout: of the attention weights.
+        activation_dropout: inside the feed-forward parts.
+        norm: `"pre"` or `"post"`.
+        positions: a name in `POSITIONS`.
+        longest: the number of learned positions.
+        shared_embeddings: one table for both sides.
+        tied_output: the target's table is the output's matrix.
+
+    Raises:
+        ConfigError: where the numbers do not fit each other.
+
+    Example:
+        >>> import torch
+        >>> model = Transformer(11, 13, width=8, heads=2, hidden=16, encoder_layers=1, decoder_layers=1)
+        >>> source, target = torch.tensor([[4, 5, 3]]), torch.tensor([[2, 7]])
+        >>> features, maps = model(source, source != 0, target, need_weights=True)
+        >>> features.shape, maps["cross"].shape
+        (torch.Size([1, 2, 8]), torch.Size([1, 1, 2, 2, 3]))
+    """
+
+    def __init__(
+        self,
+        source_size: int,
+        target_size: int,
+        *,
+        width: int,
+        heads: int,
+        hidden: int,
+        encoder_layers: int,
+        decoder_layers: int,
+        dropout: float = 0.1,
+        attention_dropout: float = 0.0,
+        activation_dropout: float = 0.0,
+        norm: Norm = "pre",
+        positions: str = "sinusoidal",
+        longest: int = 512,
+        shared_embeddings: bool = False,
+        tied_output: bool = False,
+    ) -> None:
+        super().__init__()
+
+        def attention() -> MultiHeadAttention:
+            return MultiHeadAttention(width, heads, dropout=attention_dropout)
+
+        def feedforward() -> FeedForward:
+            return FeedForward(width, hidden, activation_dropout)
+
+        self.source_embedding, self.target_embedding, self.output = embeddings(
+            source_size, target_size, width=width, output_width=width, shared=shared_embeddings, tied=tied_output
+        )
+        self.scale = width**0.5
+        self.source_positions = build_positions(positions, width=width, heads=heads, longest=longest)
+        self.target_positions = build_positions(positions, width=width, heads=heads, longest=longest)
+        self.dropout = Dropout(dropout)
+        self.encoder = nn.ModuleList(
+            EncoderBlock(attention=attention(), feedforward=feedforward(), width=width, dropout=dropout, norm=norm)
+            for _ in range(encoder_layers)
+        )
+        self.decoder = nn.ModuleList(
+            DecoderBlock(
+                attention=attention(),
+                cross=attention(),
+                feedforward=feedforward(),
+                width=width,
+                dropout=dropout,
+                norm=norm,
+            )
+            for _ in range(decoder_layers)
+        )
+        self.encoder_norm = nn.LayerNorm(width) if norm == "pre" else nn.Identity()
+        self.decoder_norm = nn.LayerNorm(width) if norm == "pre" else nn.Identity()
+
+    def _encode(
+        self, source: Tensor, mask: Tensor, need_weights: bool
+    ) -> tuple[TransformerMemory, list[Tensor | None]]:
+        x = self.dropout(self.source_positions.embed(self.source_embedding(source) * self.scale))
+        mask = mask[:, None, None, :]
+        maps: list[Tensor | None] = []
+        for block in self.encoder:
+            x, weights = block(x, self.source_positions, mask, need_weights=need_weights)
+            maps.append(weights)
+        x = self.encoder_norm(x)
+        return TransformerMemory(tuple(block.cross.project(x) for block in self.decoder), mask), maps
+
+    def _decode(
+        self, tokens: Tensor, memory: TransformerMemory, state: Cache, need_weights: bool
+    ) -> tuple[Tensor, Cache, list[tuple[Tensor | None, Tensor | None]]]:
+        offset = state[0].key.shape[2] if state else 0
+        x = self.dropout(self.target_positions.embed(self.target_embedding(tokens) * self.scale, offset))
+        length = tokens.shape[1]
+        mask = causal_mask(length, offset + length, device=tokens.device) if length > 1 else None
+        caches: list[KeyValue] = []
+        maps: list[tuple[Tensor | None, Tensor | None]] = []
+        for i, (block, seen) in enumerate(zip(self.decoder, memory.blocks, strict=True)):
+            cache = state[i] if state else None
+            x, cache, own, cross = block(
+                x, self.target_positions, mask, cache, seen, memory.mask, need_weights=need_weights
+            )
+            caches.append(cache)
+            maps.append((own, cross))
+        return self.decoder_norm(x), tuple(caches), maps
+
+    def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> TransformerMemory:
+        """The memory: keys and values of the encoded inputs for each decoder block."""
+        return self._encode(source, mask, need_weights=False)[0]
+
+    def start(self, memory: TransformerMemory) -> Cache:
+        """An empty cache for each decoder block: `[B, H, 0, K]`."""
+        return tuple(KeyValue(block.key[:, :, :0], block.value[:, :, :0]) for block in memory.blocks)
+
+    def step(
+        self, tokens: Int[Tensor, "N"], memory: TransformerMemory, state: Cache
+    ) -> tuple[Float[Tensor, "N V"], Cache]:
+        """Log-probabilities of the next token after these, and the caches with these in them."""
+        features, state, _ = self._decode(tokens.unsqueeze(1), memory, state, need_weights=False)
+        return torch.log_softmax(self.output(features[:, 0]), -1), state
+
+    def forward(
+        self,
+        source: Int[Tensor, "B S"],
+        mask: Bool[Tensor, "B S"],
+        target: Int[Tensor, "B T"],
+        *,
+        need_weights: bool = False,
+    ) -> tuple[Float[Tensor, "B T D"], Maps]:
+        """Features of every target position, teacher forcing.
+
+        With `need_weights` the maps are `"cross"` `[B, layers, H, T, S]`, `"encoder"` `[B, layers, H, S, S]` and
+        `"decoder"` `[B, layers, H, T, T]`.
+        """
+        memory, encoder = self._encode(source, mask, need_weights)
+        features, _, decoder = self._decode(target, memory, (), need_weights)
+        if not need_weights:
+            return features, {}
+        own, cross = zip(*decoder, strict=True)
+        parts = {"cross": cross, "encoder": encoder, "decoder": own}
+        return features, {name: torch.stack([w for w in maps if w is not None], 1) for name, maps in parts.items()}
