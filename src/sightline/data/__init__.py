@@ -1,0 +1,33 @@
+"""Text in, tensors out: readers of pairs, tokenizers, batches."""
+
+from sightline.data.batches import Padding, PairBatch, bucket, collate, padding, split_by_length
+from sightline.data.files import read_lines
+from sightline.data.readers import Pair, read_jsonl, read_parallel, read_tsv
+from sightline.data.tokenizer import KINDS, Encoding, Kind, Tokenizer, Unknown
+from sightline.data.units import BOS, EOS, PAD, SPECIALS, UNK, Lexicon, Units
+
+__all__ = [
+    "BOS",
+    "EOS",
+    "KINDS",
+    "PAD",
+    "SPECIALS",
+    "UNK",
+    "Encoding",
+    "Kind",
+    "Lexicon",
+    "Padding",
+    "Pair",
+    "PairBatch",
+    "Tokenizer",
+    "Units",
+    "Unknown",
+    "bucket",
+    "collate",
+    "padding",
+    "read_jsonl",
+    "read_lines",
+    "read_parallel",
+    "read_tsv",
+    "split_by_length",
+]

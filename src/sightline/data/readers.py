@@ -1,0 +1,221 @@
+"""Pairs of texts from files: strict, so that a mistake is told with its line and never trained on.
+
+| layout | reader |
+|---|---|
+| two files with one text a line | `read_parallel` |
+| one table with columns parted by tabs | `read_tsv` |
+| one JSON object a line | `read_jsonl` |
+
+Every reader takes UTF-8, with or without byte order mark, plain or compressed by gzip.
+"""
+
+import json
+from collections.abc import Sequence
+from difflib import get_close_matches
+from os import PathLike, fspath
+from typing import Any, NamedTuple
+
+from sightline.data.files import read_lines
+from sightline.errors import ConfigError, DataError
+
+__all__ = ["Pair", "read_jsonl", "read_parallel", "read_tsv"]
+
+
+class Pair(NamedTuple):
+    """A text and what it is to be turned into."""
+
+    source: str
+    target: str
+
+
+def read_parallel(source_path: str | PathLike[str], target_path: str | PathLike[str]) -> list[Pair]:
+    """Pairs from two files, where line n of one belongs to line n of the other.
+
+    Raises:
+        DataError: when a file cannot be read (see `read_lines`), when the counts of lines differ, or at a blank line.
+    """
+    sources, targets = read_lines(source_path), read_lines(target_path)
+    if len(sources) != len(targets):
+        raise DataError(
+            f"{fspath(source_path)} has {len(sources)} lines and {fspath(target_path)} has {len(targets)}, but line n "
+            f"of one must belong to line n of the other. To find the first that does not, read them side by side: "
+            f"{_side_by_side(source_path, target_path)}"
+        )
+    pairs = [Pair(*both) for both in zip(sources, targets, strict=True)]
+    for path, other, texts, others in (
+        (source_path, target_path, sources, targets),
+        (target_path, source_path, targets, sources),
+    ):
+        blank = [index for index, text in enumerate(texts) if not text or text.isspace()]
+        if blank:
+            facing = others[blank[0]]
+            across = (
+                "so is its partner" if not facing.strip() else f"its partner in {fspath(other)} is {_short(facing)}"
+            )
+            raise DataError(
+                f"the line is blank, and {across}; {_count(len(blank))} blank in this file. Fill them, or delete these "
+                "lines from both files",
+                path=path,
+                line=blank[0] + 1,
+            )
+    return pairs
+
+
+def read_tsv(path: str | PathLike[str], source_column: int | str, target_column: int | str) -> list[Pair]:
+    """Pairs from two columns of a file whose columns are parted by tabs; quotes have no special meaning.
+
+    Args:
+        path: the file.
+        source_column: the column's number, from 1, in a file without header; or its name in the header line.
+        target_column: likewise.
+
+    Raises:
+        ConfigError: for a number below 1, or a number beside a name.
+        DataError: when the file cannot be read, a column is missing, a name is there twice, or a cell is blank.
+    """
+    lines = read_lines(path)
+    first = 1
+    if isinstance(source_column, str) and isinstance(target_column, str):
+        header = lines[0].split("\t")
+        columns = _find_column(header, source_column, path), _find_column(header, target_column, path)
+        first = 2
+    elif isinstance(source_column, int) and isinstance(target_column, int):
+        columns = source_column - 1, target_column - 1
+    else:
+        raise ConfigError(
+            f"columns {source_column!r} and {target_column!r}: give both by number (a file without "
+            "header) or both by name"
+        )
+    if min(columns) < 0:
+        raise ConfigError(f"columns {source_column} and {target_column}: columns are counted from 1")
+    rows = [line.split("\t") for line in lines[first - 1 :]]
+    if not rows:
+        raise DataError("there is nothing below the header line: expected a pair a line", path=path, line=1)
+    short = [index for index, row in enumerate(rows) if len(row) <= max(columns)]
+    if short:
+        found = len(rows[short[0]])
+        what = "the line is blank" if rows[short[0]] == [""] else f"the line has {_count(found, 'column')}"
+        raise DataError(
+            f"{what}, and column {max(columns) + 1} is asked for; {_count(len(short))} too short. Columns are "
+            "parted by tabs (not spaces or commas): mend these lines, delete them, or ask for another column",
+            path=path,
+            line=first + short[0],
+        )
+    pairs = [Pair(row[columns[0]], row[columns[1]]) for row in rows]
+    _refuse_blank(pairs, path, first, [f"column {column!r}" for column in (source_column, target_column)])
+    return pairs
+
+
+def read_jsonl(path: str | PathLike[str], source_key: str, target_key: str) -> list[Pair]:
+    """Pairs from a file with one JSON object a line.
+
+    Args:
+        path: the file.
+        source_key: the key of the text, with dots for objects within objects: `"translation.en"` finds the text in
+            `{"translation": {"en": "Hello"}}`. A key that itself holds the dots is found as well.
+        target_key: likewise.
+
+    Raises:
+        DataError: when the file cannot be read, a line is not a JSON object, a key is missing, or its value is not a
+            text with something in it.
+    """
+    pairs: list[Pair] = []
+    for number, line in enumerate(read_lines(path), 1):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            what = "the line is blank" if not line.strip() else f"the line is not JSON ({error})"
+            raise DataError(
+                f"{what}: expected one whole object a line, such as {{{source_key!r}: ...}}; a file that is one JSON "
+                "array becomes lines with `jq -c '.[]'`",
+                path=path,
+                line=number,
+            ) from error
+        pair = Pair(_find_value(record, source_key, path, number), _find_value(record, target_key, path, number))
+        if "\\u" in line:
+            _refuse_escapes(pair, path, number)
+        pairs.append(pair)
+    _refuse_blank(pairs, path, 1, [f"the text of key {key!r}" for key in (source_key, target_key)])
+    return pairs
+
+
+def _find_column(header: Sequence[str], name: str, path: str | PathLike[str]) -> int:
+    """Place of a name in the header line, from 0."""
+    count = header.count(name)
+    if count == 1:
+        return header.index(name)
+    if count > 1:
+        raise DataError(f"{count} columns are named {name!r}: rename all but one, or use numbers", path=path, line=1)
+    raise DataError(f"there is no column {name!r}. {_known(name, header, 'column')}", path=path, line=1)
+
+
+def _find_value(record: Any, key: str, path: str | PathLike[str], line: int) -> str:
+    """The text that a key with dots leads to."""
+    value = record
+    for part in [key] if isinstance(record, dict) and key in record else key.split("."):
+        if not isinstance(value, dict):
+            raise DataError(
+                f"key {key!r} leads to {_short(value)}, where an object with key {part!r} is expected",
+                path=path,
+                line=line,
+            )
+        if part not in value:
+            raise DataError(f"key {part!r} is missing. {_known(part, list(value), 'key')}", path=path, line=line)
+        value = value[part]
+    if not isinstance(value, str):
+        raise DataError(f"key {key!r} holds {_short(value)}: expected a text in quotes", path=path, line=line)
+    return value
+
+
+def _refuse_escapes(pair: Pair, path: str | PathLike[str], line: int) -> None:
+    """Refuse what only a JSON escape can bring in: NUL and halves of characters."""
+    text = pair.source + pair.target
+    if "\0" in text:
+        raise DataError("a text holds the NUL character (\\u0000): delete it", path=path, line=line)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise DataError(
+            f"a text holds {half}, a lone surrogate, which is half a character: write the other half as well, "
+            "or delete it",
+            path=path,
+            line=line,
+        ) from error
+
+
+def _refuse_blank(pairs: Sequence[Pair], path: str | PathLike[str], first: int, names: Sequence[str]) -> None:
+    """Refuse texts without anything to read in them."""
+    blank = [index for index, pair in enumerate(pairs) if not pair.source.strip() or not pair.target.strip()]
+    if blank:
+        sides = [name for name, text in zip(names, pairs[blank[0]], strict=True) if not text.strip()]
+        raise DataError(
+            f"{' and '.join(sides)} is blank; {_count(len(blank))} with a blank text: fill them or delete these lines",
+            path=path,
+            line=first + blank[0],
+        )
+
+
+def _known(name: str, names: Sequence[str], what: str) -> str:
+    """The names that exist, and the one that may be meant."""
+    near = get_close_matches(name, names, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    shown = ", ".join(repr(known) for known in names[:20]) + (", ..." if len(names) > 20 else "")
+    return f"The {what}s that exist: {shown or 'none'}{hint}"
+
+
+def _side_by_side(source_path: str | PathLike[str], target_path: str | PathLike[str]) -> str:
+    """A shell command that shows two files with numbered lines."""
+    names = [fspath(path) for path in (source_path, target_path)]
+    shown = [f"<(zcat {name})" if name.endswith(".gz") else name for name in names]
+    return f"paste {shown[0]} {shown[1]} | less -N"
+
+
+def _short(value: Any) -> str:
+    """A value as JSON, cut to a length that fits in a message."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _count(number: int, noun: str = "line") -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,255 @@
+"""From text to ids and back, with the place of each piece in the text."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sightline.data.subwords import Subwords
+from sightline.data.units import EOS, SPECIALS, UNK, Lexicon, Units
+from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.results import Piece
+
+__all__ = ["KINDS", "Encoding", "Kind", "Tokenizer", "Unknown"]
+
+_FORMAT = 1
+_SPACE = "▁"
+
+
+class Kind(NamedTuple):
+    """How units of one kind are made: from texts, size and min_count; or from what was saved."""
+
+    train: Callable[[Iterable[str], int, int], Units]
+    restore: Callable[[Any], Units]
+
+
+KINDS: dict[str, Kind] = {
+    "bpe": Kind(Subwords.train_bpe, Subwords),
+    "unigram": Kind(Subwords.train_unigram, Subwords),
+    "word": Kind(partial(Lexicon.train, spaced=True), partial(Lexicon, spaced=True)),
+    "char": Kind(partial(Lexicon.train, spaced=False), partial(Lexicon, spaced=False)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text as ids, without `<bos>` and `<eos>`, and the piece of text behind each."""
+
+    ids: list[int]
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """How many of `total` tokens were `unknown`."""
+
+    unknown: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """The unknown part, from 0 to 1."""
+        return self.unknown / self.total if self.total else 0.0
+
+
+class Tokenizer:
+    """Cuts text into pieces with ids, and puts it together again.
+
+    Kinds: `"bpe"` and `"unigram"` cut words into frequent pieces (Sennrich et al. 2016; Kudo 2018); `"word"` cuts at
+    spaces, for phonemes and tokenised corpora; `"char"` takes each Unicode code point, the space included. Words are
+    what the space (U+0020) separates, in every kind. Ids 0 to 3 are `<pad>`, `<unk>`, `<bos>`, `<eos>`; no text is
+    ever taken for one of them.
+
+    Args:
+        kind: one of `KINDS`.
+        units: units of that kind.
+
+    Example:
+        >>> tokenizer = Tokenizer.train(["low lower lowest", "new newer newest"], kind="bpe", size=20)
+        >>> encoding = tokenizer.encode("newest")
+        >>> [piece.text for piece in encoding.pieces]
+        ['new', 'est']
+        >>> tokenizer.decode(encoding.ids)
+        'newest'
+    """
+
+    def __init__(self, kind: str, units: Units) -> None:
+        self.kind = kind
+        self._units = units
+
+    @classmethod
+    def train(cls, texts: Iterable[str], kind: str = "bpe", size: int = 8000, min_count: int = 1) -> "Tokenizer":
+        """Build a vocabulary from texts; the same texts give the same vocabulary each time.
+
+        Args:
+            texts: the texts, read once.
+            kind: `"bpe"`, `"unigram"`, `"word"` or `"char"`.
+            size: the largest size, special symbols included; fewer where the texts do not yield as many. Words or
+                characters that find no room are unknown.
+            min_count: how often a word, a character or (`"bpe"`) a pair to merge must be seen.
+
+        Raises:
+            ConfigError: for an unknown kind, or a size or min_count that cannot be met.
+            DataError: when there is no text, or a text that is not Unicode.
+        """
+        if kind not in KINDS:
+            near = get_close_matches(str(kind), KINDS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(f"unknown kind of tokenizer {kind!r}: expected one of {', '.join(KINDS)}{hint}")
+        if min_count < 1:
+            raise ConfigError(f"min_count is {min_count}: it must be 1 or more")
+        return cls(kind, KINDS[kind].train(map(_checked, texts), size, min_count))
+
+    @property
+    def size(self) -> int:
+        """Number of ids, special symbols included."""
+        return len(self._units.tokens)
+
+    def encode(self, text: str) -> Encoding:
+        """Ids of a text and the pieces behind them; the pieces' offsets count code points of the text.
+
+        A piece shows its text without the space before it. One that is nothing but a space shows as `▁`.
+
+        Raises:
+            DataError: when the text is not Unicode (a lone surrogate).
+        """
+        ids: list[int] = []
+        lengths: list[tuple[int, int]] = []
+        start = -1 if self._units.spaced else 0
+        for chunk in self._chunks(_checked(text)):
+            end = start
+            for index, length in self._units.segment(chunk):
+                ids.append(index)
+                lengths.append((end, end + length))
+                end += length
+            start += len(chunk)
+        return Encoding(ids, _pieces(text, lengths))
+
+    def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
+        """Ids of many texts. Each distinct word is cut once.
+
+        Raises:
+            DataError: when a text is not Unicode (a lone surrogate).
+        """
+        known: dict[str, list[int]] = {}
+        rows: list[list[int]] = []
+        for text in texts:
+            row: list[int] = []
+            for chunk in self._chunks(_checked(text)):
+                ids = known.get(chunk)
+                if ids is None:
+                    ids = known[chunk] = [index for index, _ in self._units.segment(chunk)]
+                row += ids
+            rows.append(row)
+        return rows
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Text of ids up to `<eos>`, without `<pad>` and `<bos>`; `<unk>` is written out."""
+        text = "".join(self._units.tokens[index] for index in _before_eos(ids) if _visible(index))
+        return text.removeprefix(" ") if self._units.spaced else text
+
+    def pieces(self, ids: Iterable[int]) -> list[Piece]:
+        """One piece for each id up to and including `<eos>`, with its place in `decode(ids)`.
+
+        Special symbols have no place, save `<unk>`, which `decode` writes out.
+        """
+        ids = list(ids)
+        shown = list(_before_eos(ids))
+        tokens = [self._units.tokens[index] for index in shown if _visible(index)]
+        start = -1 if self._units.spaced and tokens and tokens[0].startswith(" ") else 0
+        spans: list[tuple[int, int]] = []
+        for token in tokens:
+            spans.append((start, start + len(token)))
+            start += len(token)
+        placed = iter(_pieces(self.decode(shown), spans))
+        pieces = [next(placed) if _visible(index) else Piece(SPECIALS[index]) for index in shown]
+        return pieces + [Piece(SPECIALS[EOS])] * (len(shown) < len(ids))
+
+    def unknown(self, rows: Iterable[Sequence[int]]) -> Unknown:
+        """Count the unknown tokens in rows of ids."""
+        rows = list(rows)
+        return Unknown(sum(row.count(UNK) for row in rows), sum(map(len, rows)))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write one JSON file: format, kind, and the units (for subwords the `tokenizers` library's own JSON)."""
+        content = {"format": _FORMAT, "kind": self.kind, "units": self._units.state()}
+        Path(path).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "Tokenizer":
+        """Read what `save` wrote.
+
+        Raises:
+            ModelFolderError: when the file is missing, damaged, or of another version.
+        """
+        try:
+            content = json.loads(Path(path).read_bytes())
+            if content["format"] != _FORMAT:
+                raise ModelFolderError(
+                    f"{path}: the tokenizer is saved in format {content['format']}, and this version reads format "
+                    f"{_FORMAT}: load it with the version that saved it, or train anew"
+                )
+            return cls(content["kind"], KINDS[content["kind"]].restore(content["units"]))
+        except FileNotFoundError as error:
+            raise ModelFolderError(f"{path}: there is no such file, so the saved model is not complete") from error
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, ModelFolderError):
+                raise
+            raise ModelFolderError(
+                f"{path}: the saved tokenizer is damaged ({type(error).__name__}: {error}): copy it again, or "
+                "train anew"
+            ) from error
+
+    def _chunks(self, text: str) -> Iterable[str]:
+        """What is cut by itself: words, each with a space before it, or characters."""
+        if not self._units.spaced:
+            return text
+        return [" " + word for word in text.split(" ")] if text else []
+
+
+def _checked(text: str) -> str:
+    """The text, if it is one: lone surrogates stand for no character and cannot be written to any file."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"the text {text[:40]!r} holds a lone surrogate at character {error.start + 1}, which is no Unicode text: "
+            'mend it with text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")'
+        ) from error
+    return text
+
+
+def _visible(index: int) -> bool:
+    """Whether an id stands for text."""
+    return index == UNK or index >= len(SPECIALS)
+
+
+def _before_eos(ids: Iterable[int]) -> Iterable[int]:
+    """The ids before the first `<eos>`."""
+    for index in ids:
+        if index == EOS:
+            return
+        yield int(index)
+
+
+def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[Piece]:
+    """Pieces of a text from their spans, which may begin with a space, and at -1 with the space that was added."""
+    words: list[int | None] = []
+    count = -1
+    before = " "
+    for character in text:
+        count += before == " " and character != " "
+        words.append(None if character == " " else count)
+        before = character
+    pieces: list[Piece] = []
+    for start, end in spans:
+        if end - start == 1 and (start < 0 or text[start] == " "):
+            pieces.append(Piece(_SPACE, max(start, 0), end))
+            continue
+        start += start < 0 or text[start] == " "
+        pieces.append(Piece(text[start:end], start, end, words[start]))
+    return pieces
