@@ -1,0 +1,56 @@
+"""Training: a module, a loss function and an iterable; no model, no task, no text."""
+
+from sightline.training.averaging import BestWeights, Kept, average_weights
+from sightline.training.checkpoints import RunState, has_checkpoint, load_checkpoint, save_checkpoint
+from sightline.training.events import Event, Finished, FitResult, Listener, Progress, Started, Stopping, Validated
+from sightline.training.interrupts import Interrupted
+from sightline.training.loop import fit
+from sightline.training.losses import Loss, cross_entropy
+from sightline.training.optimizer import build_optimizer, scale_gradients
+from sightline.training.progress import show_progress
+from sightline.training.runtime import MatmulPrecision, fast_matmul, medium_error, pick_device, set_threads
+from sightline.training.schedules import SCHEDULES, Schedule, constant, cosine, inverse_sqrt
+from sightline.training.settings import TrainSettings
+from sightline.training.storage import load_tensors, make_folder, save_tensors, write_atomic
+from sightline.training.tensorboard import TensorBoard
+
+__all__ = [
+    "SCHEDULES",
+    "BestWeights",
+    "Event",
+    "Finished",
+    "FitResult",
+    "Interrupted",
+    "Kept",
+    "Listener",
+    "Loss",
+    "MatmulPrecision",
+    "Progress",
+    "RunState",
+    "Schedule",
+    "Started",
+    "Stopping",
+    "TensorBoard",
+    "TrainSettings",
+    "Validated",
+    "average_weights",
+    "build_optimizer",
+    "constant",
+    "cosine",
+    "cross_entropy",
+    "fast_matmul",
+    "fit",
+    "has_checkpoint",
+    "inverse_sqrt",
+    "load_checkpoint",
+    "load_tensors",
+    "make_folder",
+    "medium_error",
+    "pick_device",
+    "save_checkpoint",
+    "save_tensors",
+    "scale_gradients",
+    "set_threads",
+    "show_progress",
+    "write_atomic",
+]

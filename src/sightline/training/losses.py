@@ -1,0 +1,172 @@
+"""Losses as (total, count), so that accumulation over uneven batches stays exact, and the vocabulary loss in blocks."""
+
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from sightline.errors import ConfigError
+
+__all__ = ["Loss", "cross_entropy"]
+
+# Logits of one block, in elements. On a CPU 16 MB of float32: small enough to stay in cache, with enough rows for the
+# matrix products. On a GPU large, since there each launch costs and caches matter less.
+_BLOCK_ELEMENTS = {"cpu": 2**22}
+_BLOCK_ELEMENTS_ELSEWHERE = 2**27
+
+
+class Loss(NamedTuple):
+    """A loss summed over what it counts; `total / count` is the loss per token.
+
+    Sums add up exactly over batches of any size, means do not: the gradient of an update over several batches is the
+    sum of their totals' gradients over the sum of their counts.
+
+    Attributes:
+        total: the sum, a scalar tensor that carries the gradient.
+        count: how many tokens (or rows) were summed.
+    """
+
+    total: Tensor
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride] - the tuple's own count is of no use here
+
+
+def cross_entropy(
+    features: Float[Tensor, "B T D"],
+    weight: Float[Tensor, "V D"],
+    bias: Float[Tensor, " V"] | None,
+    targets: Int[Tensor, "B T"],
+    *,
+    label_smoothing: float = 0.0,
+    ignore: int = 0,
+) -> Loss:
+    """Cross-entropy of `softmax(features weight^T + bias)` against `targets`, without ever keeping the logits.
+
+        total = - sum_n sum_v q_nv log p_nv,    q = (1 - eps) onehot(target) + eps / V
+
+    Label smoothing as in Szegedy et al. 2016 (section 7) and Vaswani et al. 2017 (section 5.4): eps is spread evenly
+    over all V entries, the right one included; the same as `torch.nn.functional.cross_entropy(label_smoothing=eps)`.
+    Perplexity wants `label_smoothing=0`.
+
+    Padded positions are dropped first. The rest goes in blocks of rows; each block's loss and gradients (towards
+    features, weight and bias) are computed at once, so that the memory needed is one block of logits, not
+    `[B T, V]`. Without gradients (under `torch.no_grad`) only the loss is computed.
+
+    Logits have the dtype of `features`; the softmax is float32 (float64 for float64 features).
+
+    Args:
+        features: what the model's last layer gives, before the projection to the vocabulary.
+        weight: the projection; may be the embedding itself (tied).
+        bias: its bias, or None.
+        targets: right entries; those equal to `ignore` count for nothing.
+        label_smoothing: eps, at least 0 and less than 1.
+        ignore: the entry that marks padding.
+
+    Returns:
+        The summed loss and the number of positions that were not padding.
+
+    Raises:
+        ConfigError: when `label_smoothing` lies outside [0, 1).
+
+    Example:
+        >>> features = torch.zeros(1, 3, 4)
+        >>> loss = cross_entropy(features, torch.ones(8, 4), None, torch.tensor([[5, 2, 0]]))
+        >>> loss.count, round(loss.total.item() / loss.count, 4)  # log 8
+        (2, 2.0794)
+    """
+    if not 0.0 <= label_smoothing < 1.0:
+        raise ConfigError(f"label_smoothing is {label_smoothing}; it must be at least 0 and less than 1, such as 0.1")
+    kept = (targets.reshape(-1) != ignore).nonzero()[:, 0]
+    rows = features.reshape(-1, features.shape[-1]).index_select(0, kept)
+    labels = targets.reshape(-1).index_select(0, kept)
+    total: Tensor = _BlockedCrossEntropy.apply(rows, weight, bias, labels, label_smoothing, torch.is_grad_enabled())
+    return Loss(total, len(labels))
+
+
+class _BlockedCrossEntropy(torch.autograd.Function):
+    """Computes the gradients together with the loss, while a block's probabilities are still in cache."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        features: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        targets: Tensor,
+        smoothing: float,
+        differentiable: bool,
+    ) -> Tensor:
+        wide = torch.float64 if features.dtype == torch.float64 else torch.float32
+        gradients = [
+            torch.zeros_like(tensor, dtype=wide) if tensor is not None and needed and differentiable else None
+            for tensor, needed in zip((features, weight, bias), ctx.needs_input_grad, strict=False)
+        ]
+        total = _sum_over_blocks(features, weight, bias, targets, smoothing, *gradients)
+        ctx.save_for_backward(*gradients)
+        ctx.dtypes = [None if tensor is None else tensor.dtype for tensor in (features, weight, bias)]
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_total: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        scaled = [
+            None if gradient is None else (grad_total * gradient).to(dtype)
+            for gradient, dtype in zip(ctx.saved_tensors, ctx.dtypes, strict=True)
+        ]
+        return (*scaled, None, None, None)
+
+
+def _sum_over_blocks(
+    features: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    targets: Tensor,
+    smoothing: float,
+    grad_features: Tensor | None,
+    grad_weight: Tensor | None,
+    grad_bias: Tensor | None,
+) -> Tensor:
+    """The summed loss of `features` [R, D]; the gradients that are not None, zeros at first, are filled in."""
+    size, wide = weight.shape[0], torch.promote_types(features.dtype, torch.float32)
+    projection = weight.to(features.dtype)
+    offset = (
+        torch.zeros(size, dtype=features.dtype, device=features.device) if bias is None else bias.to(features.dtype)
+    )
+    # The mean logit of a row, which smoothing needs, is linear in the row: no pass over the logits.
+    mean_weight, mean_offset = weight.to(wide).mean(0), offset.to(wide).mean()
+    rows = max(64, min(1024, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size))
+    # One buffer for all blocks: a fresh allocation of this size is paid for in page faults, block after block.
+    buffer = torch.empty(min(rows, len(features)), size, dtype=features.dtype, device=features.device)
+    total = torch.zeros((), dtype=wide, device=features.device)
+    differentiable = any(gradient is not None for gradient in (grad_features, grad_weight, grad_bias))
+
+    for start in range(0, len(features), rows):
+        block, labels = features[start : start + rows], targets[start : start + rows, None]
+        scores = torch.addmm(offset, block, projection.t(), out=buffer[: len(block)]).to(wide)
+        target_score, peak = scores.gather(1, labels), scores.amax(1, keepdim=True)
+        mass = scores.sub_(peak).exp_().sum(1, keepdim=True)
+        total += (mass.log() + peak - (1 - smoothing) * target_score).sum()
+        if smoothing:
+            total -= smoothing * (block.to(wide) @ mean_weight + mean_offset).sum()
+        if not differentiable:
+            continue
+        # d total / d scores = p - q, in the place of the scores.
+        difference = scores.div_(mass).sub_(smoothing / size)
+        difference.scatter_add_(1, labels, torch.full_like(peak, smoothing - 1))
+        low = difference.to(features.dtype)
+        if grad_features is not None:
+            _multiply(low, projection, grad_features[start : start + rows])
+        if grad_weight is not None:
+            _multiply(low.t(), block, grad_weight)
+        if grad_bias is not None:
+            grad_bias += difference.sum(0)
+    return total
+
+
+def _multiply(left: Tensor, right: Tensor, into: Tensor) -> None:
+    """Adds `left right` to `into`, in place; `into` may be wider than the factors."""
+    if into.dtype == left.dtype:
+        into.addmm_(left, right)
+    else:
+        into += left @ right

@@ -1,0 +1,105 @@
+"""What a run looks like to the person who started it: one calm line on a terminal, plain lines elsewhere."""
+
+import sys
+from datetime import timedelta
+from typing import TextIO
+
+from sightline.training.events import Event, Finished, FitResult, Listener, Progress, Started, Stopping, Validated
+
+__all__ = ["show_progress"]
+
+
+def show_progress(stream: TextIO | None = None) -> Listener:
+    """A listener that writes to `stream` (standard error by default): a live line on a terminal, else plain lines.
+
+    Plain lines come with validations only, so that a log stays short.
+    """
+    chosen = stream or sys.stderr
+    return _Live(chosen) if chosen.isatty() else _Plain(chosen)
+
+
+class _Plain:
+    """One line for each thing that matters."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        line = describe(event)
+        if line:
+            print(line, file=self._stream, flush=True)
+
+
+class _Live:
+    """The same lines, and below them one that keeps changing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[numbers]}"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            console=Console(file=stream),
+            transient=True,
+            refresh_per_second=2,
+        )
+        self._task = self._bars.add_task("training", total=None, numbers="")
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._bars.start()
+        if isinstance(event, Progress):
+            total = None if event.fraction is None else 1.0
+            numbers = f"update {event.update}, loss {event.loss:.3f}, {event.tokens_per_second:,.0f} tokens/s"
+            self._bars.update(self._task, completed=event.fraction or 0.0, total=total, numbers=numbers)
+        line = describe(event)
+        if line:
+            self._bars.console.print(line, highlight=False, markup=False)
+        if isinstance(event, Stopping | Finished):
+            self._bars.stop()
+
+
+def describe(event: Event) -> str | None:
+    """An event in one line of plain English, or None where it is not worth one."""
+    match event:
+        case Started():
+            return _started(event)
+        case Validated():
+            metrics = ", ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
+            mark = " (best)" if event.best else ""
+            return (
+                f"update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}: "
+                f"training loss {event.train_loss:.4f}; {metrics}{mark}"
+            )
+        case Stopping():
+            return f"stopping after update {event.update}: saving; interrupt again to stop at once"
+        case Finished():
+            return _finished(event.result)
+        case Progress():
+            return None
+
+
+def _started(event: Started) -> str | None:
+    if event.update == 0:
+        return None
+    changed = "".join(f"; {name} changed from {then} to {now}" for name, (then, now) in event.changed.items())
+    return f"resuming after update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}{changed}"
+
+
+def _finished(result: FitResult) -> str:
+    metrics = ", ".join(f"{name} {value:.4g}" for name, value in result.metrics.items())
+    weights = {
+        "average": f"the average of updates {', '.join(map(str, result.averaged))}",
+        "best": f"update {result.best.update}" if result.best else "the best update",
+        "last": f"the last update, {result.update}",
+    }[result.taken]
+    how = "nothing left to train" if result.already_done else "done"
+    return f"{how}: {result.reason}, {_clock(result.seconds)}; weights of {weights}: {metrics}"
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

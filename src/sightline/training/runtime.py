@@ -1,0 +1,115 @@
+"""Where and how precisely a model computes: the device, and the precision of float32 matrix products."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from typing import Literal
+
+import torch
+
+from sightline.errors import ConfigError
+
+__all__ = ["MatmulPrecision", "fast_matmul", "medium_error", "pick_device", "set_threads"]
+
+MatmulPrecision = Literal["highest", "exact", "fast"]
+
+_EXACT_ERROR = 1e-5
+_TEST_SIZE = 256
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device of a name that torch knows, or for "auto" the first GPU where there is one and else the CPU.
+
+    Raises:
+        ConfigError: when there is no such device here.
+
+    Example:
+        >>> pick_device("cpu")
+        device(type='cpu')
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f'device is {name!r}, which is not to be had here ({reason}); use "auto" or "cpu"') from error
+    return device
+
+
+def set_threads(count: int | None) -> int:
+    """Sets how many CPU threads an operation may use; None leaves it as it is. Returns the number in force.
+
+    Raises:
+        ConfigError: when the count is less than 1.
+    """
+    if count is not None:
+        if count < 1:
+            raise ConfigError(f"threads is {count}; it must be at least 1")
+        torch.set_num_threads(count)
+    return torch.get_num_threads()
+
+
+@contextmanager
+def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Generator[bool]:
+    """Within the block, computes products of float32 matrices the fast way; yields whether it does.
+
+    torch can hand float32 products to quicker kernels (`torch.set_float32_matmul_precision("medium")`); this pays more
+    on a CPU than anything else a user can set. What "medium" means depends on the processor:
+
+    - x86 without bfloat16 matrix units, AMD above all: the product goes to oneDNN instead of MKL, about twice as fast
+      there, and stays a float32 product (relative error below 1e-6).
+    - x86 with them (AMX, AVX-512 BF16 as oneDNN sees fit): the factors are rounded to bfloat16 (8 bits of mantissa,
+      relative error about 4e-3), sums stay float32; faster by a factor of 2 to 4. Weights, activations, gradients
+      and optimizer stay float32: mixed precision training, usually as good as float32.
+    - NVIDIA GPUs: TF32 (10 bits of mantissa).
+
+    So the kinds are:
+
+    - "fast": medium, whatever it means here. For training.
+    - "exact": medium where a small test of the device shows float32 errors, otherwise float32 as torch does it by
+      default. For inference, where equal inputs should give equal answers on every machine.
+    - "highest": float32 as torch does it by default.
+
+    The setting is the whole process's; it is put back at the end of the block. Keep the same kind when a run is
+    resumed, or it will not go on bit for bit.
+
+    Raises:
+        ConfigError: when the kind is none of these.
+
+    Example:
+        >>> with fast_matmul("highest") as fast:
+        ...     fast, torch.get_float32_matmul_precision()
+        (False, 'highest')
+    """
+    if kind not in ("highest", "exact", "fast"):
+        raise ConfigError(f'matmul is {kind!r}; it must be "highest", "exact" or "fast"')
+    medium = kind == "fast" or (kind == "exact" and medium_error(torch.device(device)) < _EXACT_ERROR)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium" if medium else "highest")
+    try:
+        yield medium
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@cache
+def medium_error(device: torch.device) -> float:
+    """The relative error of products of float32 matrices at "medium" precision on a device, against float64.
+
+        |C - C64|_F / |C64|_F
+
+    The larger one of a linear layer's and a batched product's. Measured once for each device and process.
+    """
+    generator = torch.Generator().manual_seed(0)
+    left, right = torch.randn(2, _TEST_SIZE, _TEST_SIZE, generator=generator)
+    exact = left.double() @ right.double()
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        a, b = left.to(device), right.to(device)
+        products = (torch.nn.functional.linear(a, b.t()), torch.bmm(a.expand(4, -1, -1), b.expand(4, -1, -1))[0])
+    finally:
+        torch.set_float32_matmul_precision(before)
+    return max(((product.cpu().double() - exact).norm() / exact.norm()).item() for product in products)
