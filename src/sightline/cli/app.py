@@ -1,0 +1,181 @@
+"""The commands and their options; what they do stands in a module of its own each."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="sightline",
+    help="Train attention-based sequence models on your own data, predict, and see what each output looked at.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="MODEL", help="The model's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Beam = Annotated[int | None, typer.Option(help="Width of the beam, in place of the model's own.")]
+Method = Annotated[str | None, typer.Option(help="beam, greedy, sample or exact, in place of the model's own.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set any option, such as training.minutes=5; may be repeated."),
+]
+Threads = Annotated[int | None, typer.Option(help="CPU threads; all cores if not given.")]
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"sightline {installed('sightline')}")
+        raise typer.Exit
+
+
+@app.command()
+def train(
+    what: Annotated[str, typer.Argument(metavar="CONFIG.yaml|TASK", help="A configuration file, or 'translate'.")],
+    source: Annotated[
+        str | None, typer.Option(help="File of source texts, one a line; with --data its column or key.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="File of target texts, line by line; with --data its column or key.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="One TSV or JSONL file of pairs; columns count from 1.")] = None,
+    valid_source: Annotated[str | None, typer.Option(help="Validation texts, likewise.")] = None,
+    valid_target: Annotated[str | None, typer.Option(help="Validation targets, likewise.")] = None,
+    valid_data: Annotated[Path | None, typer.Option(help="One file of validation pairs, columns as --data.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the model.")] = None,
+    model: Annotated[str | None, typer.Option(help="recurrent or transformer.")] = None,
+    attention: Annotated[str | None, typer.Option(help="additive, dot, scaled_dot, bilinear or none.")] = None,
+    tokenizer: Annotated[str | None, typer.Option(help="bpe, unigram, word or char, for both sides.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Wall-clock budget.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
+    settings: Settings = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over the output folder.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    threads: Threads = None,
+) -> None:
+    """Train a model, from a configuration file or from options alone.
+
+    sightline train translate --source a.en --target a.de --output my-model
+
+    sightline train translate --data pairs.tsv --source 1 --target 2 --output my-model
+
+    sightline train config.yaml --set training.minutes=5
+    """
+    from sightline.cli.train import Pairs, run_train
+
+    options = {
+        "output": output,
+        "model.type": model,
+        "model.attention": attention,
+        "source_tokenizer.kind": tokenizer,
+        "training.minutes": minutes,
+        "seed": seed,
+    }
+    run_train(
+        what,
+        train_pairs=Pairs(source, target, data),
+        valid_pairs=Pairs(valid_source or (source if valid_data else None), valid_target or (target if valid_data else None), valid_data),
+        options={key: value for key, value in options.items() if value is not None},
+        settings=settings or [],
+        resume=resume,
+        overwrite=overwrite,
+        quiet=quiet,
+        threads=threads,
+    )
+
+
+@app.command()
+def predict(
+    folder: Folder,
+    input: Annotated[Path | None, typer.Option(help="File of texts; standard input if not given.")] = None,
+    beam: Beam = None,
+    method: Method = None,
+    n_best: Annotated[int | None, typer.Option(help="Answers for each input, as JSON; needs --json.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and attention.")] = False,
+    settings: Settings = None,
+    threads: Threads = None,
+) -> None:
+    """Translate line by line: one line in, one line out, in order.
+
+    sightline predict my-model < input.txt > output.txt
+    """
+    from sightline.cli.predict import run_predict
+
+    run_predict(folder, input, _decoding(settings, beam=beam, method=method, n_best=n_best), json, threads)
+
+
+@app.command()
+def evaluate(
+    folder: Folder,
+    source: Annotated[str, typer.Option(help="File of source texts; with --data its column or key.")],
+    target: Annotated[str, typer.Option(help="File of reference texts; with --data its column or key.")],
+    data: Annotated[Path | None, typer.Option(help="One TSV or JSONL file of pairs.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="bleu, chrf, exact_match, wer or per; may be repeated. All if not given.")
+    ] = None,
+    bleu_tokenize: Annotated[str, typer.Option(help="sacrebleu's tokenizer; none for tokenised text.")] = "13a",
+    beam: Beam = None,
+    method: Method = None,
+    json: Json = False,
+    settings: Settings = None,
+    threads: Threads = None,
+) -> None:
+    """Translate the sources and score the answers against the references.
+
+    sightline evaluate my-model --source test.en --target test.de
+    """
+    from sightline.cli.evaluate import run_evaluate
+    from sightline.cli.train import Pairs
+
+    decoding = _decoding(settings, beam=beam, method=method)
+    run_evaluate(folder, Pairs(source, target, data), metric, bleu_tokenize, decoding, json, threads)
+
+
+@app.command()
+def explain(
+    folder: Folder,
+    input: Annotated[Path | None, typer.Option(help="File of texts; standard input if not given.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="report.html, picture.png or picture.svg; the terminal if not given.")
+    ] = None,
+    pieces: Annotated[bool, typer.Option("--pieces", help="Show the model's own units in place of words.")] = False,
+    beam: Beam = None,
+    json: Json = False,
+    threads: Threads = None,
+) -> None:
+    """Show, for every output token, which input tokens it came from.
+
+    echo "How are you?" | sightline explain my-model --output report.html
+    """
+    from sightline.cli.explain import run_explain
+
+    run_explain(folder, input, output, not pieces, _decoding(None, beam=beam), json, threads)
+
+
+@app.command()
+def info(folder: Folder, json: Json = False) -> None:
+    """Say what is in a model's folder."""
+    from sightline.cli.info import run_info
+
+    run_info(folder, json)
+
+
+def _decoding(settings: list[str] | None, **options: object) -> list[str]:
+    """Decoding options as settings; those given by name come last."""
+    return [*(settings or []), *(f"decoding.{key}={value}" for key, value in options.items() if value is not None)]
+
+
+if __name__ == "__main__":
+    sys.exit(app())

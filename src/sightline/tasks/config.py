@@ -1,0 +1,152 @@
+"""Configuration files: YAML read into a pydantic model, with every complaint placed at its line."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sightline.errors import ConfigError
+
+__all__ = ["Section", "parse_config", "read_config", "read_yaml", "set_option", "write_config"]
+
+C = TypeVar("C", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """A part of a configuration: unknown keys are refused, and nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML in which a key may stand once only."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping; a key that stands twice is refused, where YAML would let the last one win in silence."""
+        keys = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if keys.count(key.value) > 1:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: str | Path) -> tuple[dict[str, Any], yaml.Node]:
+    """The mapping in a YAML file, and its tree of nodes, which know their lines.
+
+    Raises:
+        ConfigError: where the file cannot be read, is not YAML, or does not hold a mapping.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: the configuration cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: the configuration is not valid UTF-8: {error.reason}") from error
+    try:
+        values, node = yaml.load(text, _StrictLoader), yaml.compose(text, _StrictLoader)  # noqa: S506 (a safe loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{path}, line {line}: not valid YAML: {error.problem}") from error
+    if not isinstance(values, dict) or node is None:
+        raise ConfigError(f"{path}: expected keys and values, such as 'task: translate'")
+    return values, node
+
+
+def read_config(path: str | Path, model: type[C], overrides: Sequence[str] = ()) -> C:
+    """A configuration from a YAML file, `overrides` ("training.minutes=5") applied.
+
+    Raises:
+        ConfigError: for a file that cannot be read, or values that do not fit: file, line, what was expected.
+    """
+    values, node = read_yaml(path)
+    for option in overrides:
+        set_option(values, option)
+    return parse_config(values, model, path, node)
+
+
+def set_option(values: dict[str, Any], option: str) -> None:
+    """Set one value, given as `"training.minutes=5"`, where the value is read as YAML.
+
+    Raises:
+        ConfigError: where it is not of that form, or a part of the path holds a plain value.
+    """
+    path, equals, text = option.partition("=")
+    if not equals or not path:
+        raise ConfigError(f"cannot set {option!r}: write key=value, such as training.minutes=5")
+    *parents, last = path.strip().split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"cannot set {option!r}: {parent!r} is a plain value and has no keys")
+    try:
+        values[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"cannot set {option!r}: the value is not valid YAML") from error
+
+
+def parse_config(
+    values: Mapping[str, Any], model: type[C], path: str | Path | None = None, node: yaml.Node | None = None
+) -> C:
+    """A configuration from plain values.
+
+    Raises:
+        ConfigError: with all complaints, each with its key, its line where `node` knows it, and the remedy.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        complaints = [_complaint(problem, model, path, node) for problem in error.errors()]
+        raise ConfigError("\n".join(complaints)) from None
+
+
+def write_config(config: BaseModel) -> str:
+    """The configuration as YAML text, every value resolved."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, node: yaml.Node | None) -> str:
+    keys = [part for part in problem["loc"] if part not in ("transformer", "recurrent")]
+    place = "" if path is None else f"{path}: "
+    line = _line(node, keys)
+    if path is not None and line is not None:
+        place = f"{path}, line {line}: "
+    name = ".".join(str(key) for key in keys) or "the configuration"
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(model, problem["loc"][:-1])
+        near = difflib.get_close_matches(str(keys[-1]), known, n=1)
+        remedy = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        return f"{place}unknown key {name!r}: {remedy}"
+    if problem["type"] == "missing":
+        return f"{place}the key {name!r} is missing"
+    return f"{place}{name}: {problem['msg'][0].lower()}{problem['msg'][1:]}, and here it is {problem['input']!r}"
+
+
+def _line(node: yaml.Node | None, keys: Sequence[str | int]) -> int | None:
+    line = None
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        found = next(((k, v) for k, v in node.value if k.value == str(key)), None)
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
+def _known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """The keys that the section at `path` has; a union's members are told apart by their `type`."""
+    sections: list[type[BaseModel]] = [model]
+    for key in path:
+        found = [s.model_fields[str(key)].annotation for s in sections if str(key) in s.model_fields]
+        tagged = [s for s in sections if "type" in s.model_fields and s.model_fields["type"].default == key]
+        sections = tagged or [s for annotation in found for s in _sections(annotation)]
+    return sorted({name for section in sections for name in section.model_fields})
+
+
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [section for part in getattr(annotation, "__args__", ()) for section in _sections(part)]

@@ -1,0 +1,30 @@
+"""Text to text: translation, grapheme to phoneme, inflection, normalisation."""
+
+from sightline.tasks.translate.config import (
+    DataConfig,
+    DecodingConfig,
+    PairFiles,
+    RecurrentConfig,
+    TokenizerConfig,
+    TrainingConfig,
+    TransformerConfig,
+    TranslateConfig,
+)
+from sightline.tasks.translate.corpus import read_pairs
+from sightline.tasks.translate.result import Candidate, Translation
+from sightline.tasks.translate.translator import Translator
+
+__all__ = [
+    "Candidate",
+    "DataConfig",
+    "DecodingConfig",
+    "PairFiles",
+    "RecurrentConfig",
+    "TokenizerConfig",
+    "TrainingConfig",
+    "TransformerConfig",
+    "TranslateConfig",
+    "Translation",
+    "Translator",
+    "read_pairs",
+]

@@ -1,0 +1,154 @@
+"""All options of a translator, with their defaults."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from sightline.tasks.config import Section
+
+__all__ = [
+    "DataConfig",
+    "DecodingConfig",
+    "PairFiles",
+    "RecurrentConfig",
+    "TokenizerConfig",
+    "TrainingConfig",
+    "TransformerConfig",
+    "TranslateConfig",
+]
+
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+class PairFiles(Section):
+    """Where pairs are: two files side by side, or the columns of one.
+
+    Without `file`, `source` and `target` are two text files of as many lines. With a TSV they are columns, by number from
+    1 or by the name in the header; with JSONL they are keys, dotted where nested.
+    """
+
+    source: str | int
+    target: str | int
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _two_files_have_names(self) -> "PairFiles":
+        if self.file is None and (isinstance(self.source, int) or isinstance(self.target, int)):
+            raise ValueError("columns by number need 'file', the TSV that they are in")
+        return self
+
+
+class TokenizerConfig(Section):
+    """How text becomes tokens: trained on the training pairs, or loaded."""
+
+    kind: Literal["bpe", "unigram", "word", "char"] = "bpe"
+    size: PositiveInt = 8000
+    min_count: PositiveInt = 1
+    load: Path | None = None
+
+
+class DataConfig(Section):
+    """The pairs and what is kept of them."""
+
+    train: PairFiles | None = None
+    valid: PairFiles | None = None  # None: valid_share of the training pairs is held out
+    valid_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    max_length: PositiveInt = 256  # tokens on either side; longer pairs are left out, and counted
+
+
+class TransformerConfig(Section):
+    """A Transformer encoder-decoder; the presets of the literature are a matter of these numbers."""
+
+    type: Literal["transformer"] = "transformer"
+    width: PositiveInt = 256
+    heads: PositiveInt = 4
+    hidden: PositiveInt = 1024
+    encoder_layers: PositiveInt = 4
+    decoder_layers: PositiveInt = 4
+    dropout: Rate = 0.1
+    attention_dropout: Rate = 0.0
+    activation_dropout: Rate = 0.0
+    norm: Literal["pre", "post"] = "pre"
+    positions: Literal["sinusoidal", "learned", "rotary", "none"] = "sinusoidal"
+    shared_embeddings: bool = False
+    tied_output: bool = True
+
+
+class RecurrentConfig(Section):
+    """A recurrent encoder-decoder, with attention or with one fixed context vector."""
+
+    type: Literal["recurrent"] = "recurrent"
+    cell: Literal["lstm", "gru"] = "gru"
+    attention: Literal["additive", "dot", "scaled_dot", "bilinear", "none"] = "additive"
+    decoder: Literal["bahdanau", "luong"] = "luong"
+    input_feeding: bool = True
+    embedding_width: PositiveInt = 256
+    width: PositiveInt = 512
+    encoder_layers: PositiveInt = 1
+    decoder_layers: PositiveInt = 1
+    bidirectional: bool = True
+    dropout: Rate = 0.2
+    shared_embeddings: bool = False
+    tied_output: bool = False
+
+
+class TrainingConfig(Section):
+    """How long, how fast and by what measure to train. An update is one step of the optimizer."""
+
+    updates: PositiveInt | None = None
+    epochs: PositiveInt | None = None
+    minutes: PositiveFloat | None = None
+    batch_tokens: PositiveInt = 4096
+    accumulate: PositiveInt = 1
+    learning_rate: PositiveFloat = 0.001
+    schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
+    warmup: Annotated[int, Field(ge=0)] = 400
+    label_smoothing: Rate = 0.1
+    scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
+    clip_norm: PositiveFloat | None = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    validate_every: PositiveInt | None = None  # updates; None: after each epoch
+    metric: Literal["loss", "bleu", "chrf", "exact_match", "per"] = "loss"
+    patience: PositiveInt | None = 10
+    keep_best: Annotated[int, Field(ge=0)] = 3
+    matmul: Literal["exact", "fast"] = "fast"
+
+
+class DecodingConfig(Section):
+    """How answers are searched for."""
+
+    method: Literal["beam", "greedy", "sample", "exact"] = "beam"
+    beam: PositiveInt = 5
+    length_penalty: Annotated[float, Field(ge=0)] = 1.0
+    n_best: PositiveInt = 1
+    temperature: PositiveFloat = 1.0
+    top_k: PositiveInt | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    budget: PositiveInt = 20000  # rows that the exact search may expand for one input
+    length_factor: PositiveFloat = 2.0  # an answer has at most length_factor x source tokens + length_extra tokens
+    length_extra: PositiveInt = 20
+    batch_size: PositiveInt = 64
+
+
+class TranslateConfig(Section):
+    """Everything that `sightline train` needs to know for a translator."""
+
+    task: Literal["translate"] = "translate"
+    output: Path | None = None  # the model's folder
+    seed: int = 1
+    data: DataConfig = DataConfig()
+    source_tokenizer: TokenizerConfig = TokenizerConfig()
+    target_tokenizer: TokenizerConfig | None = None  # None: as the source's
+    shared_vocabulary: bool = False  # one tokenizer, trained on both sides
+    model: Annotated[TransformerConfig | RecurrentConfig, Field(discriminator="type")] = RecurrentConfig()
+    training: TrainingConfig = TrainingConfig()
+    decoding: DecodingConfig = DecodingConfig()
+
+    @model_validator(mode="after")
+    def _one_vocabulary(self) -> "TranslateConfig":
+        if self.shared_vocabulary and self.target_tokenizer is not None:
+            raise ValueError("a shared vocabulary has one tokenizer: leave out 'target_tokenizer', or the sharing")
+        if self.model.shared_embeddings and not self.shared_vocabulary:
+            raise ValueError("shared embeddings need 'shared_vocabulary: true'")
+        return self

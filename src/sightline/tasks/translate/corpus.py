@@ -1,0 +1,156 @@
+"""Pairs as a model sees them: encoded, without those that are too long, in batches."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sightline.data import (
+    Padding,
+    Pair,
+    PairBatch,
+    Tokenizer,
+    bucket,
+    collate,
+    padding,
+    read_jsonl,
+    read_parallel,
+    read_tsv,
+    split_by_length,
+)
+from sightline.errors import DataError
+from sightline.tasks.translate.config import PairFiles, TokenizerConfig
+
+__all__ = ["Corpus", "CorpusReport", "hold_out", "make_corpus", "make_tokenizers", "read_pairs"]
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusReport:
+    """What became of the pairs.
+
+    Attributes:
+        pairs: how many were given.
+        too_long: how many of them were left out, being longer than `max_length` tokens on a side.
+        max_length: the limit, end of sentence included.
+        unknown_source: share of source tokens that the vocabulary does not have.
+        unknown_target: share of target tokens likewise.
+        waste: share of padding among all cells of the batches.
+    """
+
+    pairs: int
+    too_long: int
+    max_length: int
+    unknown_source: float
+    unknown_target: float
+    waste: float
+
+    def __str__(self) -> str:
+        kept = f"{self.pairs - self.too_long:,} pairs"
+        left = f", {self.too_long:,} left out as longer than {self.max_length} tokens" if self.too_long else ""
+        unknown = f", unknown tokens {self.unknown_source:.2%} source and {self.unknown_target:.2%} target"
+        return f"{kept}{left}{unknown}, padding {self.waste:.1%}"
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Encoded pairs, in the order given, and how to make batches of them."""
+
+    pairs: Sequence[Pair]
+    sources: Sequence[list[int]]
+    targets: Sequence[list[int]]
+    batch_tokens: int
+    seed: int
+    report: CorpusReport
+
+    def batches(self, epoch: int, *, shuffle: bool = True) -> Iterator[PairBatch]:
+        """The batches of an epoch: the same for the same seed and epoch."""
+        for rows in self._rows(epoch, shuffle):
+            yield collate([self.sources[i] for i in rows], [self.targets[i] for i in rows])
+
+    def _rows(self, epoch: int, shuffle: bool) -> list[list[int]]:
+        lengths = _lengths(self.sources), _lengths(self.targets)
+        return bucket(*lengths, self.batch_tokens, seed=self.seed, epoch=epoch, shuffle=shuffle)
+
+
+def read_pairs(files: PairFiles) -> list[Pair]:
+    """The pairs in two files, a TSV, or a JSONL file."""
+    if files.file is None:
+        return read_parallel(str(files.source), str(files.target))
+    names = files.file.name.removesuffix(".gz")
+    if names.endswith((".jsonl", ".json", ".ndjson")):
+        return read_jsonl(files.file, str(files.source), str(files.target))
+    return read_tsv(files.file, files.source, files.target)
+
+
+def make_tokenizers(
+    pairs: Sequence[Pair], source: TokenizerConfig, target: TokenizerConfig | None, *, shared: bool
+) -> tuple[Tokenizer, Tokenizer]:
+    """Both sides' tokenizers, trained on the pairs or loaded; `shared` trains one on both sides."""
+    sources, targets = [pair.source for pair in pairs], [pair.target for pair in pairs]
+    if shared:
+        both = _make_tokenizer([*sources, *targets], source)
+        return both, both
+    return _make_tokenizer(sources, source), _make_tokenizer(targets, target or source)
+
+
+def _make_tokenizer(texts: Sequence[str], config: TokenizerConfig) -> Tokenizer:
+    if config.load is not None:
+        return Tokenizer.load(config.load)
+    return Tokenizer.train(texts, config.kind, config.size, config.min_count)
+
+
+def hold_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
+    """Training and validation pairs. Pairs with one source stay together, so that none leaks from one to the other.
+
+    Raises:
+        DataError: where there are too few sources to hold any out.
+    """
+    sources = sorted({pair.source for pair in pairs})
+    random.Random(f"hold out {seed}").shuffle(sources)
+    count = max(1, round(share * len(sources)))
+    if len(sources) <= count:
+        raise DataError(
+            f"{len(sources)} distinct source text(s) are too few to hold out {count} for validation: "
+            "give more pairs, or validation pairs of their own"
+        )
+    held = set(sources[:count])
+    train = [pair for pair in pairs if pair.source not in held]
+    return train, [pair for pair in pairs if pair.source in held]
+
+
+def make_corpus(
+    pairs: Sequence[Pair],
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
+    *,
+    max_length: int,
+    batch_tokens: int,
+    seed: int,
+) -> Corpus:
+    """Encode pairs, leave out those longer than `max_length` tokens, and say what was done.
+
+    Raises:
+        DataError: where nothing is left.
+    """
+    sources = source_tokenizer.encode_batch([pair.source for pair in pairs])
+    targets = target_tokenizer.encode_batch([pair.target for pair in pairs])
+    kept, too_long = split_by_length(_lengths(sources), _lengths(targets), max_length)
+    if not kept:
+        raise DataError(
+            f"none of the {len(pairs)} pairs has at most {max_length} tokens on each side: raise data.max_length"
+        )
+    sources, targets = [sources[i] for i in kept], [targets[i] for i in kept]
+    lengths = _lengths(sources), _lengths(targets)
+    waste: Padding = padding(bucket(*lengths, batch_tokens, seed=seed, epoch=0), *lengths)
+    report = CorpusReport(
+        pairs=len(pairs),
+        too_long=len(too_long),
+        max_length=max_length,
+        unknown_source=source_tokenizer.unknown(sources).share,
+        unknown_target=target_tokenizer.unknown(targets).share,
+        waste=waste.waste,
+    )
+    return Corpus([pairs[i] for i in kept], sources, targets, batch_tokens, seed, report)
+
+
+def _lengths(rows: Sequence[list[int]]) -> list[int]:
+    return [len(row) + 1 for row in rows]  # each side ends in <eos>

@@ -1,0 +1,118 @@
+"""Training a translator: its loss, its validation, and the hand-over to the loop."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from sightline.data import PairBatch, Tokenizer
+from sightline.explain import entropy
+from sightline.metrics import METRICS
+from sightline.models import Seq2Seq
+from sightline.tasks.translate.answering import search
+from sightline.tasks.translate.config import DecodingConfig, TrainingConfig
+from sightline.tasks.translate.corpus import Corpus
+from sightline.training import (
+    FitResult,
+    Listener,
+    Loss,
+    TrainSettings,
+    cross_entropy,
+    fast_matmul,
+    fit,
+    scheduled_inputs,
+)
+
+__all__ = ["learn", "loss_function"]
+
+_HIGHER_IS_BETTER = {"bleu", "chrf", "exact_match"}
+_ROWS = 64  # inputs at once when validation decodes
+
+
+def loss_function(config: TrainingConfig) -> Callable[[nn.Module, PairBatch], Loss]:
+    """The training loss: cross-entropy with label smoothing under teacher forcing or scheduled sampling."""
+
+    def loss(model: nn.Module, batch: PairBatch) -> Loss:
+        inputs, targets = batch.target[:, :-1], batch.target[:, 1:]
+        if config.scheduled_sampling:
+            with torch.no_grad():
+                features, _ = model(batch.source, batch.source_mask, inputs)
+                guesses = model.output(features).argmax(-1)
+            inputs = scheduled_inputs(inputs, guesses, config.scheduled_sampling)
+        features, _ = model(batch.source, batch.source_mask, inputs)
+        smoothing = config.label_smoothing
+        return cross_entropy(features, model.output.weight, model.output.bias, targets, label_smoothing=smoothing)
+
+    return loss
+
+
+def learn(
+    model: nn.Module,
+    train: Corpus,
+    valid: Corpus,
+    target_tokenizer: Tokenizer,
+    config: TrainingConfig,
+    *,
+    seed: int,
+    folder: Path,
+    resume: bool,
+    listeners: Sequence[Listener],
+) -> FitResult:
+    """Train the model in place; it ends with the weights that were best on the validation pairs."""
+    settings = TrainSettings(
+        max_updates=config.updates,
+        max_epochs=config.epochs,
+        max_minutes=config.minutes,
+        accumulate=config.accumulate,
+        learning_rate=config.learning_rate,
+        schedule=config.schedule,
+        warmup=config.warmup,
+        clip_norm=config.clip_norm,
+        weight_decay=config.weight_decay,
+        validate_every=config.validate_every,
+        metric=config.metric,
+        mode="max" if config.metric in _HIGHER_IS_BETTER else "min",
+        patience=config.patience,
+        keep_best=config.keep_best,
+        seed=seed,
+    )
+    with fast_matmul(config.matmul):
+        return fit(
+            model,
+            batches=train.batches,
+            loss=loss_function(config),
+            validate=lambda m: _validate(m, valid, target_tokenizer, config.metric),
+            settings=settings,
+            folder=folder,
+            resume=resume,
+            on_event=listeners,
+        )
+
+
+@torch.inference_mode()
+def _validate(model: nn.Module, valid: Corpus, tokenizer: Tokenizer, metric: str) -> dict[str, float]:
+    """Loss per token without smoothing, the attention's entropy, and the metric that decides, by greedy decoding."""
+    total, count, entropies = 0.0, 0, dict[str, float]()
+    for i, batch in enumerate(valid.batches(0, shuffle=False)):
+        inputs, targets = batch.target[:, :-1], batch.target[:, 1:]
+        features, maps = model(batch.source, batch.source_mask, inputs, need_weights=i == 0)
+        loss = cross_entropy(features, model.output.weight, model.output.bias, targets)
+        total, count = total + float(loss.total), count + int(loss.count)
+        entropies |= {f"entropy/{name}": float(entropy(weights)) for name, weights in maps.items()}
+    result = {"loss": total / count, **entropies}
+    if metric != "loss":
+        hypotheses = _greedy_texts(model, valid, tokenizer)
+        result[metric] = METRICS[metric](hypotheses, [pair.target for pair in valid.pairs]).value
+    return result
+
+
+def _greedy_texts(model: Seq2Seq, valid: Corpus, tokenizer: Tokenizer) -> list[str]:
+    order = sorted(range(len(valid.sources)), key=lambda i: len(valid.sources[i]))
+    texts = [""] * len(order)
+    for start in range(0, len(order), _ROWS):
+        rows = order[start : start + _ROWS]
+        answers = search(model, [valid.sources[i] for i in rows], DecodingConfig(method="greedy"), seed=0)
+        for i, answer in zip(rows, answers, strict=True):
+            texts[i] = tokenizer.decode(answer.hypotheses[0].tokens)
+    return texts
