@@ -1,0 +1,108 @@
+"""The attention of one prediction: named maps that can be looked at in one line."""
+
+from collections.abc import Iterator, Mapping
+from os import PathLike
+
+from matplotlib.figure import Figure
+
+from sightline.errors import ConfigError
+from sightline.explain.render import heatmap, html_table, text_heatmap
+from sightline.explain.words import merge_words
+from sightline.results import AttentionMap, Piece
+
+__all__ = ["Attention"]
+
+
+class Attention(Mapping[str, AttentionMap]):
+    """Named attention maps, read like a dict, and drawn by `plot`.
+
+    Args:
+        maps: by name; `"cross"` has the answer's pieces as queries and the input's as keys.
+
+    Example:
+        >>> import numpy as np
+        >>> cross = AttentionMap(np.array([[0.25, 0.75]], np.float32), [Piece("Haus")], [Piece("the"), Piece("house")])
+        >>> attention = Attention({"cross": cross})
+        >>> attention
+        Attention(cross: 1 × 2)
+        >>> print(attention.text())
+        Haus  house 0.75 ██████    the   0.25 ██
+    """
+
+    def __init__(self, maps: Mapping[str, AttentionMap]) -> None:
+        self._maps = dict(maps)
+
+    def __getitem__(self, name: str) -> AttentionMap:
+        """The map of that name, over the model's own pieces."""
+        return self._maps[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, in the order in which they were given."""
+        return iter(self._maps)
+
+    def __len__(self) -> int:
+        """How many maps there are."""
+        return len(self._maps)
+
+    def __repr__(self) -> str:
+        """Names and sizes."""
+        sizes = (f"{name}: {' × '.join(map(str, each.weights.shape))}" for name, each in self._maps.items())
+        return f"Attention({', '.join(sizes)})"
+
+    def plot(
+        self,
+        name: str = "cross",
+        *,
+        words: bool = True,
+        path: str | PathLike[str] | None = None,
+        title: str | None = None,
+    ) -> Figure:
+        """A heat map as a matplotlib figure; see `sightline.explain.heatmap`.
+
+        Args:
+            name: which map.
+            words: over words; else over the model's own pieces.
+            path: where to save it: `.png`, `.svg` or `.pdf`.
+            title: what stands above the picture.
+
+        Raises:
+            ConfigError: when there is no map of that name, or the path ends in none of the known endings.
+            OutputError: when the file cannot be written.
+        """
+        return heatmap(self._chosen(name, words), title=title, path=path)
+
+    def text(self, name: str = "cross", *, words: bool = True, width: int = 80) -> str:
+        """Lines for a terminal of that width; see `sightline.explain.text_heatmap`.
+
+        Raises:
+            ConfigError: when there is no map of that name.
+        """
+        return text_heatmap(self._chosen(name, words), width)
+
+    def to_dict(self) -> dict[str, dict[str, object]]:
+        """All maps as lists, strings and numbers, ready for JSON: `weights`, `queries` and `keys` by name."""
+        return {
+            name: {
+                "weights": each.weights.tolist(),
+                "queries": [_piece_dict(piece) for piece in each.queries],
+                "keys": [_piece_dict(piece) for piece in each.keys],
+            }
+            for name, each in self._maps.items()
+        }
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table over words for each map."""
+        return "".join(html_table(name, merge_words(each)) for name, each in self._maps.items())
+
+    def _chosen(self, name: str, words: bool) -> AttentionMap:
+        """A map by name, over words or pieces."""
+        if name not in self._maps:
+            raise ConfigError(
+                f"there is no attention map {name!r} here: choose one of {', '.join(self._maps) or 'none'}"
+            )
+        return merge_words(self._maps[name]) if words else self._maps[name]
+
+
+def _piece_dict(piece: Piece) -> dict[str, str | int | None]:
+    """A piece's attributes by name."""
+    return {"text": piece.text, "start": piece.start, "end": piece.end, "word": piece.word}

@@ -1,0 +1,180 @@
+"""A page that shows predictions with their attention, complete in one file that asks nothing of the network."""
+
+import base64
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from rich.cells import cell_len
+
+from sightline.errors import OutputError
+from sightline.explain.render.labels import visible
+from sightline.explain.render.scale import darkest
+from sightline.explain.words import merge_words
+from sightline.results import AttentionMap, Piece, Prediction
+
+__all__ = ["html_report", "html_table"]
+
+_LEVELS = 20  # report.css has a class for each: w0 ... w20
+_OPEN = 3  # so many predictions lie open, further ones are folded
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A piece in a line of text: what to show, whether a space parts it from the one before, whether it is text."""
+
+    text: str
+    spaced: bool
+    special: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A weight as a level of colour, and in percent; an empty text below one percent."""
+
+    level: int
+    percent: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A map as the template reads it."""
+
+    name: str
+    sides: tuple[str, str]
+    note: str
+    queries: list[_Token]
+    keys: list[_Token]
+    rows: list[list[_Cell]]
+    upright: bool
+
+
+def html_report(
+    predictions: Sequence[Prediction], path: str | PathLike[str] | None = None, *, title: str = "Sightline report"
+) -> str:
+    """One page with every prediction: input, answer, score, and its attention over words.
+
+    Point at a word of the answer, or walk there with Tab and the arrow keys, and the input is coloured by its
+    weights; and the other way round. Without JavaScript the same weights stand in a table. Everything is in the one
+    file: its Content-Security-Policy forbids each and every request, and admits only its own style and script. More
+    than three predictions are folded.
+
+    Args:
+        predictions: what to show, in order.
+        path: where to write the page too.
+        title: of the page.
+
+    Returns:
+        The page.
+
+    Raises:
+        OutputError: when the file cannot be written.
+
+    Example:
+        >>> page = html_report([Prediction("ja", -0.1, [Piece("ja")], "<yes>", [Piece("<yes>")], {})])
+        >>> "&lt;yes&gt;" in page
+        True
+    """
+    style, script = _asset("report.css"), _asset("report.js")
+    items = [
+        (each, [_table(name, merge_words(found)) for name, found in each.attention.items()]) for each in predictions
+    ]
+    page = (
+        _templates()
+        .from_string(_asset("report.html"))
+        .render(
+            title=title,
+            items=items,
+            folded=len(items) > _OPEN,
+            style=Markup(style),
+            script=Markup(script),
+            style_hash=_digest(style),
+            script_hash=_digest(script),
+        )
+    )
+    if path is not None:
+        try:
+            Path(path).write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"cannot write the report {path}: {error.strerror or error}") from error
+    return page
+
+
+def html_table(name: str, map: AttentionMap) -> str:
+    """A map as one small table for a notebook, coloured by itself: no style sheet, no script."""
+    return _templates().from_string(_asset("table.html")).render(table=_table(name, map), levels=_LEVELS)
+
+
+def _table(name: str, map: AttentionMap) -> _Table:
+    """What the templates need of a map; colours as in `heatmap`."""
+    weights = np.nan_to_num(map.mean().weights)
+    top = darkest(weights)
+    notes: list[str] = []
+    if map.weights.ndim == 4:
+        notes.append("mean of {} layers × {} heads".format(*map.weights.shape))
+    if top < 1:
+        notes.append(f"darkest at {top:.0%}")
+    keys = _tokens(map.keys)
+    return _Table(
+        name=name,
+        sides=("answer", "input") if name == "cross" else ("queries", "keys"),
+        note=", ".join(notes),
+        queries=_tokens(map.queries),
+        keys=keys,
+        rows=[[_cell(weight, top) for weight in row] for row in weights.tolist()],
+        upright=len(keys) > 8 and max(cell_len(key.text) for key in keys) > 3,
+    )
+
+
+def _cell(weight: float, top: float) -> _Cell:
+    """A weight as colour and number."""
+    percent = f"{100 * weight:.0f}"
+    return _Cell(round(min(weight / top, 1) * _LEVELS), "" if percent == "0" else percent)
+
+
+def _tokens(pieces: Sequence[Piece]) -> list[_Token]:
+    """Pieces as a line of text: those that touch in the text touch on the page."""
+    tokens: list[_Token] = []
+    end: int | None = None
+    for piece in pieces:
+        spaced = bool(tokens) and (piece.start is None or end is None or piece.start > end)
+        tokens.append(_Token(visible(piece.text), spaced, piece.start is None and piece.word is None))
+        end = piece.end
+    return tokens
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    """Templates that escape whatever they are given, and fail on what they are not given."""
+    templates = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    templates.filters["signed"] = _signed
+    templates.filters["probability"] = _probability
+    return templates
+
+
+def _signed(number: float) -> str:
+    """A number with a true minus sign."""
+    return f"{number:.3f}".replace("-", "−")
+
+
+def _probability(score: float) -> str:
+    """The probability that a log-probability stands for."""
+    return f"{math.exp(min(score, 0)):.2g}"
+
+
+def _asset(name: str) -> str:
+    """A file that comes with the package."""
+    return files("sightline.explain.render").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """How a Content-Security-Policy names an inline text that it admits."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
