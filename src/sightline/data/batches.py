@@ -18,8 +18,6 @@ from sightline.errors import ConfigError
 
 __all__ = ["Padding", "PairBatch", "bucket", "collate", "padding", "split_by_length"]
 
-_JITTER = 2.0
-
 
 class PairBatch(NamedTuple):
     """Pairs as tensors.
@@ -80,7 +78,8 @@ def bucket(
     """Batches of indices of pairs of like lengths, the same in every process for the same seed and epoch.
 
     A batch of B pairs costs `B * max over its pairs of max(source, target)`, at most `max_tokens`. Pairs are sorted by
-    the source's length, then by the target's with a small random shift, and cut; the batches are put in random order.
+    the source's length, then by the target's, each with a small random shift, and cut; the batches are put in random
+    order.
 
     Args:
         source_lengths: length of each source with its `<eos>`.
@@ -95,7 +94,7 @@ def bucket(
 
     Example:
         >>> bucket([2, 9, 2, 8], [3, 9, 3, 9], max_tokens=18, seed=0, epoch=0, shuffle=False)
-        [[0, 2], [1, 3]]
+        [[0, 2], [3, 1]]
     """
     costs = [max(lengths) for lengths in zip(source_lengths, target_lengths, strict=True)]
     for index, cost in enumerate(costs):
@@ -122,12 +121,16 @@ def bucket(
 
 
 def _by_length(source_lengths: Sequence[int], target_lengths: Sequence[int], random: Random | None) -> list[int]:
-    """Indices by source length; targets rise and fall in turn, so that they do not jump where the source grows by 1."""
-    shift = [_JITTER * (random.random() - 0.5) if random else 0.0 for _ in source_lengths]
-    return sorted(
-        range(len(source_lengths)),
-        key=lambda i: (source_lengths[i], (target_lengths[i] + shift[i]) * (1 - 2 * (source_lengths[i] % 2))),
-    )
+    """Indices by source length, which chance shifts by up to 1, then by target length, shifted by up to a half.
+
+    Target lengths rise and fall in turn, so that they do not jump back where the source length grows by 1.
+    """
+    keys: list[tuple[int, float]] = []
+    for source, target in zip(source_lengths, target_lengths, strict=True):
+        near = round(source + 2 * random.random() - 1) if random else source
+        then = target + random.random() - 0.5 if random else target
+        keys.append((near, then if near % 2 else -then))
+    return sorted(range(len(keys)), key=keys.__getitem__)
 
 
 def padding(batches: Sequence[Sequence[int]], source_lengths: Sequence[int], target_lengths: Sequence[int]) -> Padding:
@@ -161,6 +164,6 @@ def collate(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) 
     return PairBatch(source, torch.arange(source.shape[1]) < lengths[:, None], target)
 
 
-def _pad(rows: list[list[int]]) -> Int[Tensor, "B L"]:
+def _pad(rows: list[list[int]]) -> Int[Tensor, "B _"]:
     width = max(map(len, rows))
     return torch.tensor([row + [PAD] * (width - len(row)) for row in rows])

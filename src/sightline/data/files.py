@@ -37,7 +37,7 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
         )
     if not text:
         raise DataError("the file is empty: expected one text a line", path=path)
-    return text.removesuffix("\n").replace("\r\n", "\n").removesuffix("\r").split("\n")
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
 def _read_bytes(path: str | PathLike[str]) -> bytes:

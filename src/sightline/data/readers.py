@@ -74,34 +74,27 @@ def read_tsv(path: str | PathLike[str], source_column: int | str, target_column:
         DataError: when the file cannot be read, a column is missing, a name is there twice, or a cell is blank.
     """
     lines = read_lines(path)
-    first = 1
-    if isinstance(source_column, str) and isinstance(target_column, str):
-        header = lines[0].split("\t")
-        columns = _find_column(header, source_column, path), _find_column(header, target_column, path)
-        first = 2
-    elif isinstance(source_column, int) and isinstance(target_column, int):
-        columns = source_column - 1, target_column - 1
-    else:
-        raise ConfigError(
-            f"columns {source_column!r} and {target_column!r}: give both by number (a file without "
-            "header) or both by name"
-        )
-    if min(columns) < 0:
-        raise ConfigError(f"columns {source_column} and {target_column}: columns are counted from 1")
-    rows = [line.split("\t") for line in lines[first - 1 :]]
-    if not rows:
-        raise DataError("there is nothing below the header line: expected a pair a line", path=path, line=1)
-    short = [index for index, row in enumerate(rows) if len(row) <= max(columns)]
+    (source, target), first = _find_columns(lines[0], source_column, target_column, path)
+    last = max(source, target)
+    pairs: list[Pair] = []
+    short: list[int] = []
+    for number, line in enumerate(lines[first - 1 :], first):
+        cells = line.split("\t")
+        if len(cells) > last:
+            pairs.append(Pair(cells[source], cells[target]))
+        else:
+            short.append(number)
     if short:
-        found = len(rows[short[0]])
-        what = "the line is blank" if rows[short[0]] == [""] else f"the line has {_count(found, 'column')}"
+        found = lines[short[0] - 1].split("\t")
+        what = "the line is blank" if found == [""] else f"the line has {_count(len(found), 'column')}"
         raise DataError(
-            f"{what}, and column {max(columns) + 1} is asked for; {_count(len(short))} too short. Columns are "
-            "parted by tabs (not spaces or commas): mend these lines, delete them, or ask for another column",
+            f"{what}, and column {last + 1} is asked for; {_count(len(short))} too short. Columns are parted by tabs "
+            "(not spaces or commas): mend these lines, delete them, or ask for another column",
             path=path,
-            line=first + short[0],
+            line=short[0],
         )
-    pairs = [Pair(row[columns[0]], row[columns[1]]) for row in rows]
+    if not pairs:
+        raise DataError("there is nothing below the header line: expected one pair a line", path=path, line=1)
     _refuse_blank(pairs, path, first, [f"column {column!r}" for column in (source_column, target_column)])
     return pairs
 
@@ -137,6 +130,22 @@ def read_jsonl(path: str | PathLike[str], source_key: str, target_key: str) -> l
         pairs.append(pair)
     _refuse_blank(pairs, path, 1, [f"the text of key {key!r}" for key in (source_key, target_key)])
     return pairs
+
+
+def _find_columns(
+    top: str, source_column: int | str, target_column: int | str, path: str | PathLike[str]
+) -> tuple[tuple[int, int], int]:
+    """Places of both columns, from 0, and the number of the first line below the header, if there is one."""
+    if isinstance(source_column, str) and isinstance(target_column, str):
+        header = top.split("\t")
+        return (_find_column(header, source_column, path), _find_column(header, target_column, path)), 2
+    if isinstance(source_column, int) and isinstance(target_column, int):
+        if min(source_column, target_column) < 1:
+            raise ConfigError(f"columns {source_column} and {target_column}: columns are counted from 1")
+        return (source_column - 1, target_column - 1), 1
+    raise ConfigError(
+        f"columns {source_column!r} and {target_column!r}: give both by number (a file without header) or both by name"
+    )
 
 
 def _find_column(header: Sequence[str], name: str, path: str | PathLike[str]) -> int:

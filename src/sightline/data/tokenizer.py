@@ -69,12 +69,12 @@ class Tokenizer:
         units: units of that kind.
 
     Example:
-        >>> tokenizer = Tokenizer.train(["low lower lowest", "new newer newest"], kind="bpe", size=20)
-        >>> encoding = tokenizer.encode("newest")
+        >>> tokenizer = Tokenizer.train(["low lowest", "old oldest", "cold coldest"], kind="bpe", size=20)
+        >>> encoding = tokenizer.encode("lowest")
         >>> [piece.text for piece in encoding.pieces]
-        ['new', 'est']
+        ['low', 'est']
         >>> tokenizer.decode(encoding.ids)
-        'newest'
+        'lowest'
     """
 
     def __init__(self, kind: str, units: Units) -> None:
@@ -188,21 +188,20 @@ class Tokenizer:
         """
         try:
             content = json.loads(Path(path).read_bytes())
-            if content["format"] != _FORMAT:
-                raise ModelFolderError(
-                    f"{path}: the tokenizer is saved in format {content['format']}, and this version reads format "
-                    f"{_FORMAT}: load it with the version that saved it, or train anew"
-                )
-            return cls(content["kind"], KINDS[content["kind"]].restore(content["units"]))
+            version = content["format"]
+            if version == _FORMAT:
+                return cls(content["kind"], KINDS[content["kind"]].restore(content["units"]))
         except FileNotFoundError as error:
             raise ModelFolderError(f"{path}: there is no such file, so the saved model is not complete") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, ModelFolderError):
-                raise
+            what = f"{type(error).__name__}: {error}"
             raise ModelFolderError(
-                f"{path}: the saved tokenizer is damaged ({type(error).__name__}: {error}): copy it again, or "
-                "train anew"
+                f"{path}: the saved tokenizer is damaged ({what}): copy it again, or train anew"
             ) from error
+        raise ModelFolderError(
+            f"{path}: the tokenizer is saved in format {version}, and this version of Sightline reads format {_FORMAT}: "
+            "load it with the version that saved it, or train anew"
+        )
 
     def _chunks(self, text: str) -> Iterable[str]:
         """What is cut by itself: words, each with a space before it, or characters."""

@@ -47,6 +47,9 @@ class Lexicon:
     Args:
         entries: words (without their space) or characters, in the order of their ids from 4 on.
         spaced: True for words, False for characters.
+
+    Raises:
+        ValueError: when an entry is there twice.
     """
 
     def __init__(self, entries: Sequence[str], *, spaced: bool) -> None:
@@ -56,6 +59,8 @@ class Lexicon:
         self.tokens[UNK] = space + SPECIALS[UNK]
         self._entries = list(entries)
         self._ids = {token: index for index, token in enumerate(self.tokens) if index >= len(SPECIALS)}
+        if len(self._ids) != len(self._entries):
+            raise ValueError("an entry is there twice")
 
     @classmethod
     def train(cls, texts: Iterable[str], size: int, min_count: int, *, spaced: bool) -> "Lexicon":
