@@ -105,7 +105,7 @@ def test_width_one_is_greedy(seed, max_length):
 
 
 def test_large_vocabularies_take_the_other_way_to_the_candidates():
-    model = toy(3, 2003, 5, sharpness=3.0)
+    model = toy(3, 1009, 5, sharpness=3.0)
     answers = beam_search(*model.given, batch=3, width=3, max_length=5, n_best=3, **SYMBOLS)
     for index, hypotheses in enumerate(answers):
         expected = naive_beam(model, index, 3, 5, 0.0, 3)

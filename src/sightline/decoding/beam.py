@@ -88,7 +88,8 @@ def beam_search(
     for length in count(1):
         log_probs, state = step(torch.from_numpy(beams.tokens).to(device), memory, state)
         found = best_tokens(log_probs, width + 1 + len(forbidden))
-        ranked = _rank(_end_at_limit(found, log_probs, beams, limits == length, eos), beams, batch, forbidden)
+        found = _end_at_limit(found, log_probs, beams, limits == length, eos)
+        ranked = _rank(found, beams, batch, width, forbidden)
         ends = ranked.tokens == eos
         done = ends & (ranked.places < width)
         scores = ranked.log_probs[done] / penalties[length]
@@ -145,31 +146,52 @@ def _end_at_limit(
         return found
     rows = np.flatnonzero(at_limit.repeat(beams.each))
     kept = ~at_limit[found.rows // beams.each]
-    ends = log_probs[:, eos].double().cpu().numpy()[rows]
-    return Candidates(
-        np.concatenate((found.rows[kept], rows)),
-        np.concatenate((found.tokens[kept], np.full(len(rows), eos))),
-        np.concatenate((found.log_probs[kept], ends)),
-    )
+    order = np.argsort(np.concatenate((found.rows[kept], rows)), kind="stable")
+    tokens = np.concatenate((found.tokens[kept], np.full(len(rows), eos)))
+    values = np.concatenate((found.log_probs[kept], log_probs[:, eos].cpu().double().numpy()[rows]))
+    return Candidates(np.concatenate((found.rows[kept], rows))[order], tokens[order], values[order])
 
 
-def _rank(found: Candidates, beams: _Beams, batch: int, forbidden: Sequence[int]) -> _Ranked:
+def _rank(found: Candidates, beams: _Beams, batch: int, width: int, forbidden: Sequence[int]) -> _Ranked:
+    """Rank the candidates of each input, as far down as any use can be made of them."""
     totals = beams.log_probs[found.rows] + found.log_probs
-    possible = np.flatnonzero(~np.isin(found.tokens, forbidden) & (totals > -np.inf))
-    rows, totals = found.rows[possible], totals[possible]
-    inputs = rows // beams.each
+    possible = totals > -np.inf
+    for token in forbidden:
+        possible &= found.tokens != token
+    rows, tokens, totals = found.rows[possible], found.tokens[possible], totals[possible]
+    # A row holds one end, so that among twice the width there are as many others as can live on.
+    kept = _best_of_each(rows // beams.each, totals, batch, 2 * width)
+    rows, tokens, totals = rows[kept], tokens[kept], totals[kept]
     # A stable sort: candidates come ordered by row and token, and so do equals.
-    order = np.lexsort((-totals, inputs))
-    inputs = inputs[order]
-    places = np.arange(len(order)) - np.searchsorted(inputs, np.arange(batch))[inputs]
-    return _Ranked(inputs, rows[order], found.tokens[possible][order], totals[order], places)
+    order = np.lexsort((-totals, rows // beams.each))
+    inputs = rows[order] // beams.each
+    return _Ranked(inputs, rows[order], tokens[order], totals[order], _places(inputs, batch))
+
+
+def _best_of_each(
+    inputs: NDArray[np.int64], totals: NDArray[np.float64], batch: int, count: int
+) -> NDArray[np.int64] | slice:
+    """Indices of the `count` best of each input, in the order they came, equals of the last one too."""
+    places = _places(inputs, batch)
+    most = int(places.max(initial=-1)) + 1
+    if most <= count:
+        return slice(None)
+    table = np.full((batch, most), -np.inf)
+    table[inputs, places] = totals
+    least = np.partition(table, -count, axis=1)[:, -count]
+    return np.flatnonzero(totals >= least[inputs])
+
+
+def _places(inputs: NDArray[np.int64], batch: int) -> NDArray[np.int64]:
+    """Number the entries of each input from 0; they come ordered by input."""
+    return np.arange(len(inputs)) - np.searchsorted(inputs, np.arange(batch))[inputs]
 
 
 def _next_beams(ranked: _Ranked, living: NDArray[np.bool_], batch: int, width: int, before: int, eos: int) -> _Beams:
     """Set the best `width` living candidates of each input in rows; as many rows each as the fullest input needs."""
     chosen = np.flatnonzero(living)
     inputs = ranked.inputs[chosen]
-    beam = np.arange(len(chosen)) - np.searchsorted(inputs, np.arange(batch))[inputs]
+    beam = _places(inputs, batch)
     chosen, inputs, beam = chosen[beam < width], inputs[beam < width], beam[beam < width]
     each = int(beam.max()) + 1
     rows = inputs * each + beam

@@ -56,8 +56,8 @@ def _by_threshold(log_probs: Tensor, count: int) -> Candidates:
     kth = log_probs.topk(min(count, log_probs.shape[1])).values[:, -1:].clamp_min(lowest)
     # "Not less" rather than "at least": what is not a number must come along, to be seen.
     rows, tokens = (log_probs < kth).logical_not_().nonzero(as_tuple=True)
-    values = log_probs[rows, tokens].double()
-    return Candidates(rows.cpu().numpy(), tokens.cpu().numpy(), values.cpu().numpy())
+    values = log_probs[rows, tokens]
+    return Candidates(rows.cpu().numpy(), tokens.cpu().numpy(), values.cpu().double().numpy())
 
 
 def _by_blocks(log_probs: Tensor, count: int) -> Candidates:
@@ -65,15 +65,21 @@ def _by_blocks(log_probs: Tensor, count: int) -> Candidates:
     blocks = log_probs[:, :whole].unflatten(1, (-1, BLOCK))
     peaks = blocks.amax(2).numpy()
     kth = np.partition(peaks, -count, axis=1)[:, -count].clip(min=np.finfo(peaks.dtype).min)
-    row, block = np.nonzero(~(peaks < kth[:, None]))
+    row, block = _where(~(peaks < kth[:, None]))
     inside = blocks.numpy()[row, block]
-    which, place = np.nonzero(~(inside < kth[row, None]))
+    which, place = _where(~(inside < kth[row, None]))
     rows, tokens, values = row[which], block[which] * BLOCK + place, inside[which, place]
     if whole < log_probs.shape[1]:
         tail = log_probs[:, whole:].numpy()
-        last, place = np.nonzero(~(tail < kth[:, None]))
+        last, place = _where(~(tail < kth[:, None]))
         rows, tokens = np.concatenate((rows, last)), np.concatenate((tokens, place + whole))
         values = np.concatenate((values, tail[last, place]))
         order = np.argsort(rows, kind="stable")
         rows, tokens, values = rows[order], tokens[order], values[order]
     return Candidates(rows, tokens, values.astype(np.float64))
+
+
+def _where(table: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of what is true: `np.nonzero`, several times faster for a table that is mostly false."""
+    row, column = np.divmod(np.flatnonzero(table), table.shape[1])
+    return row, column

@@ -101,7 +101,7 @@ def exact_search(
         rows = torch.from_numpy(group.rows).to(device)
         log_probs, after = step(torch.from_numpy(group.tokens).to(device), memory, select(group.state, rows))
         expanded += len(rows)
-        totals = group.totals[:, None] + log_probs.double().cpu().numpy()
+        totals = group.totals[:, None] + log_probs.cpu().double().numpy()
         refuse_nan(bool(np.isnan(totals).any()))
         prefixes = group.prefixes
         ended = int(totals[:, eos].argmax())

@@ -62,14 +62,20 @@ class Finished:
 
     def hypotheses(self, limits: NDArray[np.int64]) -> list[list[Hypothesis]]:
         """The kept hypotheses of each input, best first."""
+        texts = iter(self._trace([end for ends in self._ends for end in ends]))
         return [
-            [Hypothesis(self._trace(end), end.log_prob, -end.cost, end.length == limit) for end in ends]
-            for ends, limit in zip(self._ends, limits, strict=True)
+            [Hypothesis(next(texts), end.log_prob, -end.cost, end.length == limit) for end in ends]
+            for ends, limit in zip(self._ends, limits.tolist(), strict=True)
         ]
 
-    def _trace(self, end: _End) -> tuple[int, ...]:
-        tokens, row = [self._eos], end.row
-        for parents, written in reversed(self._history[: end.length - 1]):
-            tokens.append(int(written[row]))
-            row = int(parents[row])
-        return tuple(reversed(tokens))
+    def _trace(self, ends: list[_End]) -> list[tuple[int, ...]]:
+        """Read all sequences at once, from their last tokens back to their first."""
+        rows = np.array([end.row for end in ends], dtype=np.int64)
+        lengths = np.array([end.length for end in ends], dtype=np.int64)
+        tokens = np.full((len(ends), len(self._history) + 1), self._eos)
+        for place in range(len(self._history) - 1, -1, -1):
+            parents, written = self._history[place]
+            begun = np.flatnonzero(lengths > place + 1)
+            tokens[begun, place] = written[rows[begun]]
+            rows[begun] = parents[rows[begun]]
+        return [tuple(row[:length]) for row, length in zip(tokens.tolist(), lengths.tolist(), strict=True)]

@@ -73,7 +73,7 @@ def greedy(
         tokens, gains = _first_choice(best_tokens(log_probs, 1 + len(forbidden)), batch, eos, forbidden)
         if (last := limits == length).any():
             tokens[last] = eos
-            gains[last] = log_probs[:, eos].double().cpu().numpy()[last]
+            gains[last] = log_probs[:, eos].cpu().double().numpy()[last]
         for row in np.flatnonzero(living):
             written[row].append(int(tokens[row]))
         totals += np.where(living, gains, 0.0)
@@ -92,8 +92,10 @@ def _first_choice(
     """The best allowed token of each row and its log-probability; the end where there is none."""
     tokens, gains = np.full(rows, eos), np.full(rows, -np.inf)
     order = np.lexsort((-found.log_probs, found.rows))  # stable: equals stay in the order of their tokens
-    order = order[~np.isin(found.tokens[order], forbidden)][::-1]
+    for token in forbidden:
+        order = order[found.tokens[order] != token]
     # Written back to front, so that the best of each row is written last and stays.
+    order = order[::-1]
     tokens[found.rows[order]] = found.tokens[order]
     gains[found.rows[order]] = found.log_probs[order]
     return tokens, gains

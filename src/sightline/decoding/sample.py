@@ -46,9 +46,9 @@ def sample(
     Args:
         step: the model.
         memory: passed on to `step` as it is.
-        state: the start state, one row per input; `expand` it, and the memory, to draw several answers for an input.
-        batch: number of inputs.
-        max_length: most tokens of an output, the end symbol counted; one for all inputs or one each. The last place
+        state: the start state, one row per input. To draw several answers for each, `expand` it; the memory stays.
+        batch: number of inputs, or of answers where the state was expanded.
+        max_length: most tokens of an answer, the end symbol counted; one for all or one each. The last place
             is the end symbol's, and its log-probability is counted.
         temperature: above 0; below 1 sharpens, above 1 flattens.
         top_k: draw among so many of the likeliest tokens; among equals the lowest tokens are kept.
@@ -87,7 +87,7 @@ def sample(
         choices = (log_probs / temperature).index_fill(1, never, float("-inf"))
         drawn = _draw(_shorten(choices, top_k, top_p), eos, generator)
         tokens = torch.where((limits == length).to(device), eos, drawn)
-        gains = log_probs.gather(1, tokens.unsqueeze(1))[:, 0].double().cpu()
+        gains = log_probs.gather(1, tokens.unsqueeze(1))[:, 0].cpu().double()
         totals += torch.where(living, gains, 0.0)
         written.append(tokens.cpu())
         living &= written[-1] != eos
