@@ -69,7 +69,7 @@ class Tokenizer:
         units: units of that kind.
 
     Example:
-        >>> tokenizer = Tokenizer.train(["low lowest", "old oldest", "cold coldest"], kind="bpe", size=20)
+        >>> tokenizer = Tokenizer.train(["low lowest", "old oldest", "cold coldest"], kind="bpe", size=24)
         >>> encoding = tokenizer.encode("lowest")
         >>> [piece.text for piece in encoding.pieces]
         ['low', 'est']
@@ -199,8 +199,8 @@ class Tokenizer:
                 f"{path}: the saved tokenizer is damaged ({what}): copy it again, or train anew"
             ) from error
         raise ModelFolderError(
-            f"{path}: the tokenizer is saved in format {version}, and this version of Sightline reads format {_FORMAT}: "
-            "load it with the version that saved it, or train anew"
+            f"{path}: the tokenizer is saved in format {version}, and this version of Sightline reads format "
+            f"{_FORMAT}: load it with the version that saved it, or train anew"
         )
 
     def _chunks(self, text: str) -> Iterable[str]:
