@@ -2,13 +2,24 @@
 
 from sightline.training.averaging import BestWeights, Kept, average_weights
 from sightline.training.checkpoints import RunState, has_checkpoint, load_checkpoint, save_checkpoint
-from sightline.training.events import Event, Finished, FitResult, Listener, Progress, Started, Stopping, Validated
+from sightline.training.events import (
+    Event,
+    Failed,
+    Finished,
+    FitResult,
+    Listener,
+    Progress,
+    Started,
+    Stopping,
+    Validated,
+)
 from sightline.training.interrupts import Interrupted
 from sightline.training.loop import fit
 from sightline.training.losses import Loss, cross_entropy
 from sightline.training.optimizer import build_optimizer, scale_gradients
 from sightline.training.progress import show_progress
 from sightline.training.runtime import MatmulPrecision, fast_matmul, medium_error, pick_device, set_threads
+from sightline.training.scheduled_sampling import scheduled_inputs
 from sightline.training.schedules import SCHEDULES, Schedule, constant, cosine, inverse_sqrt
 from sightline.training.settings import TrainSettings
 from sightline.training.storage import load_tensors, make_folder, save_tensors, write_atomic
@@ -18,6 +29,7 @@ __all__ = [
     "SCHEDULES",
     "BestWeights",
     "Event",
+    "Failed",
     "Finished",
     "FitResult",
     "Interrupted",
@@ -50,6 +62,7 @@ __all__ = [
     "save_checkpoint",
     "save_tensors",
     "scale_gradients",
+    "scheduled_inputs",
     "set_threads",
     "show_progress",
     "write_atomic",

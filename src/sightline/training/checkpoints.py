@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from sightline.errors import ModelFolderError
 from sightline.training.averaging import Kept
 from sightline.training.events import Validated
+from sightline.training.runtime import cuda_devices
 from sightline.training.settings import TrainSettings
 from sightline.training.storage import load_tensors, save_tensors
 
-__all__ = ["RunState", "checkpoint_path", "has_checkpoint", "load_checkpoint", "save_checkpoint"]
+__all__ = ["RunState", "checkpoint_path", "has_checkpoint", "load_checkpoint", "save_checkpoint", "settings_json"]
 
 _VERSION = 1
 
@@ -129,11 +130,6 @@ def _state_from_json(values: Mapping[str, Any]) -> RunState:
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def cuda_devices(model: nn.Module) -> list[torch.device]:
-    """The CUDA devices a model lies on, in a fixed order."""
-    return sorted({p.device for p in model.parameters() if p.device.type == "cuda"}, key=str)
 
 
 def _random_states(model: nn.Module) -> dict[str, Tensor]:

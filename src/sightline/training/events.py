@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Event", "Finished", "FitResult", "Listener", "Progress", "Started", "Stopping", "Validated"]
+__all__ = ["Event", "Failed", "Finished", "FitResult", "Listener", "Progress", "Started", "Stopping", "Validated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,17 @@ class Finished:
     result: FitResult
 
 
-Event = Started | Progress | Validated | Stopping | Finished
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Training ends by an exception, an interruption among them; a listener should close what it holds open.
+
+    Attributes:
+        error: the exception, which `fit` goes on to raise.
+    """
+
+    error: BaseException
+
+
+Event = Started | Progress | Validated | Stopping | Finished | Failed
 Listener = Callable[[Event], None]
 """Anything that takes events; it must not change the model."""

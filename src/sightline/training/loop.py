@@ -8,11 +8,12 @@ import torch
 from torch import nn
 
 from sightline.errors import OutputError
-from sightline.training.checkpoints import checkpoint_path, cuda_devices, has_checkpoint
-from sightline.training.events import Finished, FitResult, Listener
+from sightline.training.checkpoints import checkpoint_path, has_checkpoint
+from sightline.training.events import Failed, Finished, FitResult, Listener
 from sightline.training.interrupts import stop_on_signals
 from sightline.training.losses import Loss
 from sightline.training.run import Run
+from sightline.training.runtime import cuda_devices
 from sightline.training.settings import TrainSettings
 from sightline.training.storage import make_folder
 
@@ -83,13 +84,16 @@ def fit(
             f"{place}: holds the checkpoint of an earlier run ({checkpoint_path(place).name}); resume it, name another "
             "folder, or delete it first"
         )
-    with torch.random.fork_rng(devices=cuda_devices(model)):
-        run = Run(model, batches, loss, validate, settings, place, on_event)
-        run.start(resume)
-        already_done = resume and run.is_over()
-        with stop_on_signals() as request:
-            reason = run.train(request)
-        result = run.finish(reason, already_done)
-    for listener in on_event:
-        listener(Finished(result))
+    run = Run(model, batches, loss, validate, settings, place, on_event)
+    try:
+        with torch.random.fork_rng(devices=cuda_devices(model)):
+            run.start(resume)
+            already_done = resume and run.is_over()
+            with stop_on_signals() as request:
+                reason = run.train(request)
+            result = run.finish(reason, already_done)
+    except BaseException as error:
+        run.tell(Failed(error))
+        raise
+    run.tell(Finished(result))
     return result

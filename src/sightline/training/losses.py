@@ -15,6 +15,7 @@ __all__ = ["Loss", "cross_entropy"]
 # matrix products. On a GPU large, since there each launch costs and caches matter less.
 _BLOCK_ELEMENTS = {"cpu": 2**22}
 _BLOCK_ELEMENTS_ELSEWHERE = 2**27
+_MIN_ROWS = 64
 
 
 class Loss(NamedTuple):
@@ -102,7 +103,8 @@ class _BlockedCrossEntropy(torch.autograd.Function):
             torch.zeros_like(tensor, dtype=wide) if tensor is not None and needed and differentiable else None
             for tensor, needed in zip((features, weight, bias), ctx.needs_input_grad, strict=False)
         ]
-        total = _sum_over_blocks(features, weight, bias, targets, smoothing, *gradients)
+        with torch.autocast(features.device.type, enabled=False):
+            total = _sum_over_blocks(features, weight, bias, targets, smoothing, *gradients)
         ctx.save_for_backward(*gradients)
         ctx.dtypes = [None if tensor is None else tensor.dtype for tensor in (features, weight, bias)]
         return total
@@ -135,7 +137,7 @@ def _sum_over_blocks(
     )
     # The mean logit of a row, which smoothing needs, is linear in the row: no pass over the logits.
     mean_weight, mean_offset = weight.to(wide).mean(0), offset.to(wide).mean()
-    rows = max(64, min(1024, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size))
+    rows = max(_MIN_ROWS, min(1024, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size))
     # One buffer for all blocks: a fresh allocation of this size is paid for in page faults, block after block.
     buffer = torch.empty(min(rows, len(features)), size, dtype=features.dtype, device=features.device)
     total = torch.zeros((), dtype=wide, device=features.device)

@@ -4,7 +4,17 @@ import sys
 from datetime import timedelta
 from typing import TextIO
 
-from sightline.training.events import Event, Finished, FitResult, Listener, Progress, Started, Stopping, Validated
+from sightline.training.events import (
+    Event,
+    Failed,
+    Finished,
+    FitResult,
+    Listener,
+    Progress,
+    Started,
+    Stopping,
+    Validated,
+)
 
 __all__ = ["show_progress"]
 
@@ -59,7 +69,7 @@ class _Live:
         line = describe(event)
         if line:
             self._bars.console.print(line, highlight=False, markup=False)
-        if isinstance(event, Stopping | Finished):
+        if isinstance(event, Finished | Failed):
             self._bars.stop()
 
 
@@ -79,7 +89,7 @@ def describe(event: Event) -> str | None:
             return f"stopping after update {event.update}: saving; interrupt again to stop at once"
         case Finished():
             return _finished(event.result)
-        case Progress():
+        case Progress() | Failed():
             return None
 
 

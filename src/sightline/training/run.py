@@ -15,7 +15,6 @@ from sightline.training.averaging import BestWeights
 from sightline.training.checkpoints import (
     RunState,
     checkpoint_path,
-    cuda_devices,
     has_checkpoint,
     load_checkpoint,
     save_checkpoint,
@@ -24,8 +23,10 @@ from sightline.training.checkpoints import (
 from sightline.training.ending import choose_weights
 from sightline.training.events import Event, FitResult, Listener, Progress, Started, Stopping, Validated
 from sightline.training.interrupts import Interrupted, StopRequest
+from sightline.training.limits import fraction_done, stop_reason
 from sightline.training.losses import Loss
 from sightline.training.optimizer import build_optimizer, scale_gradients
+from sightline.training.runtime import cuda_devices
 from sightline.training.settings import TrainSettings
 
 __all__ = ["Run"]
@@ -78,21 +79,21 @@ class Run(Generic[Model, Batch]):
         self._best.prune()
         self._clock = monotonic()
         self._speed = _Speed(self._clock)
-        self._tell(Started(self._state.update, self._state.epoch, self._state.seconds, changed))
+        self.tell(Started(self._state.update, self._state.epoch, self._state.seconds, changed))
 
     def train(self, request: StopRequest) -> str:
         """Makes updates and validations until something ends the run; returns what it was."""
         state, settings = self._state, self._settings
         self._model.train()
         self._validate_if_due()
-        while (reason := self._stop_reason()) is None:
+        while (reason := stop_reason(self._state, settings)) is None:
             for group in self._groups():
                 self._update(group)
                 state.due = settings.validate_every is not None and state.update % settings.validate_every == 0
                 self._heed(request)
                 self._validate_if_due()
                 self._heed(request)
-                if (reason := self._stop_reason()) is not None:
+                if (reason := stop_reason(self._state, settings)) is not None:
                     return reason
             if state.batch == 0:
                 raise TrainingError(f"epoch {state.epoch} has no batches: nothing to train on; check the training data")
@@ -107,8 +108,8 @@ class Run(Generic[Model, Batch]):
         if not state.history or state.history[-1].update != state.update:
             state.due = True
             self._validate_if_due()
-        self._model.eval()
         chosen = choose_weights(self._model, self._best, self._settings, self._evaluate, state.history)
+        self._model.eval()
         self._keep_time()
         return FitResult(
             update=state.update,
@@ -127,7 +128,7 @@ class Run(Generic[Model, Batch]):
 
     def is_over(self) -> bool:
         """Whether nothing is left to train."""
-        return not self._state.due and self._stop_reason() is not None
+        return not self._state.due and stop_reason(self._state, self._settings) is not None
 
     def _groups(self) -> Iterator[list[Batch]]:
         """What is left of this epoch, in groups that make one update; the last group may be smaller."""
@@ -159,15 +160,21 @@ class Run(Generic[Model, Batch]):
         self._optimizer.step()
 
         state.update, state.batch = state.update + 1, state.batch + len(group)
-        state.tokens, state.loss_total, state.loss_count = (
-            state.tokens + count,
-            state.loss_total + total,
-            state.loss_count + count,
-        )
+        state.tokens += count
+        state.loss_total, state.loss_count = state.loss_total + total, state.loss_count + count
         self._keep_time()
         speed = self._speed.add(count, self._clock)
-        self._tell(
-            Progress(state.update, state.epoch, total / count, rate, norm, speed, state.seconds, self._fraction())
+        self.tell(
+            Progress(
+                state.update,
+                state.epoch,
+                total / count,
+                rate,
+                norm,
+                speed,
+                state.seconds,
+                fraction_done(state, settings, self._epoch_size),
+            )
         )
 
     def _check_finite(self, loss: float, norm: float) -> None:
@@ -194,7 +201,7 @@ class Run(Generic[Model, Batch]):
         self._keep_time()
         loss = state.loss_total / state.loss_count if state.loss_count else math.nan
         validated = Validated(state.update, self._epoch_reached(), loss, metrics, best, state.seconds)
-        self._tell(validated)
+        self.tell(validated)
         state.history.append(validated)
         state.stale = 0 if best else state.stale + 1
         state.loss_total, state.loss_count, state.due = 0.0, 0, False
@@ -218,35 +225,12 @@ class Run(Generic[Model, Batch]):
 
     def _heed(self, request: StopRequest) -> None:
         if request.signal is not None:
-            self._tell(Stopping(self._state.update, request.signal))
+            self.tell(Stopping(self._state.update, request.signal))
             self._save()
             raise Interrupted(self._folder, self._state.update, request.signal)
 
     def _save(self) -> None:
         save_checkpoint(self._folder, self._model, self._optimizer, self._state, self._settings)
-
-    def _stop_reason(self) -> str | None:
-        state, settings = self._state, self._settings
-        if settings.max_updates is not None and state.update >= settings.max_updates:
-            return f"reached max_updates = {settings.max_updates}"
-        if settings.max_epochs is not None and state.epoch > settings.max_epochs:
-            return f"reached max_epochs = {settings.max_epochs}"
-        if settings.max_minutes is not None and state.seconds >= 60 * settings.max_minutes:
-            return f"reached max_minutes = {settings.max_minutes:g}"
-        if settings.patience is not None and state.stale >= settings.patience:
-            return f"{settings.metric} has not improved for patience = {settings.patience} validations"
-        return None
-
-    def _fraction(self) -> float | None:
-        state, settings = self._state, self._settings
-        parts: list[float] = []
-        if settings.max_updates is not None:
-            parts.append(state.update / settings.max_updates)
-        if settings.max_minutes is not None:
-            parts.append(state.seconds / (60 * settings.max_minutes))
-        if settings.max_epochs is not None and self._epoch_size:
-            parts.append((state.epoch - 1 + state.batch / self._epoch_size) / settings.max_epochs)
-        return min(1.0, max(parts)) if parts else None
 
     def _epoch_reached(self) -> int:
         """The epoch of the last update: at an epoch's end the state already points to the next one."""
@@ -257,7 +241,8 @@ class Run(Generic[Model, Batch]):
         self._state.seconds += now - self._clock
         self._clock = now
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
+        """Passes an event on to all listeners."""
         for listener in self._listeners:
             listener(event)
 

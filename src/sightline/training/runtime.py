@@ -6,10 +6,11 @@ from functools import cache
 from typing import Literal
 
 import torch
+from torch import nn
 
 from sightline.errors import ConfigError
 
-__all__ = ["MatmulPrecision", "fast_matmul", "medium_error", "pick_device", "set_threads"]
+__all__ = ["MatmulPrecision", "cuda_devices", "fast_matmul", "medium_error", "pick_device", "set_threads"]
 
 MatmulPrecision = Literal["highest", "exact", "fast"]
 
@@ -49,6 +50,11 @@ def set_threads(count: int | None) -> int:
             raise ConfigError(f"threads is {count}; it must be at least 1")
         torch.set_num_threads(count)
     return torch.get_num_threads()
+
+
+def cuda_devices(model: nn.Module) -> list[torch.device]:
+    """The CUDA devices a model lies on, in a fixed order."""
+    return sorted({p.device for p in model.parameters() if p.device.type == "cuda"}, key=str)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     except OSError as error:
         raise OutputError(_why_not_written(target, len(data), error)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone after the rename, and must not hide the first error
+            temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -82,8 +84,8 @@ def _why_not_written(target: Path, size: int, error: OSError) -> str:
         free = shutil.disk_usage(target.parent).free
         return (
             f"{target}: no room to write it ({error.strerror}): {size / 1e6:.1f} MB are needed, {free / 1e6:.1f} MB "
-            f"are free on this disk (a quota or a limit on file size may leave less); {earlier}. Free some space or name "
-            "another folder, then run again"
+            f"are free on this disk (a quota or a limit on file size may leave less); {earlier}. Free some space or "
+            "name another folder, then run again"
         )
     return f"{target}: cannot be written ({error.strerror}); {earlier}. Check the folder and its permissions"
 

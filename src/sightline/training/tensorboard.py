@@ -3,7 +3,7 @@
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from sightline.training.events import Event, Finished, Progress, Started, Stopping, Validated
+from sightline.training.events import Event, Failed, Finished, Progress, Started, Validated
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -42,15 +42,10 @@ class TensorBoard:
             case Validated():
                 for name, value in event.metrics.items():
                     self._write(f"validation/{name}", value, event.update)
-            case Stopping() | Finished():
-                self.close()
+            case Finished() | Failed() if self._writer is not None:
+                self._writer.close()
             case _:
                 pass
-
-    def close(self) -> None:
-        """Writes out what is pending; also the way out after an error."""
-        if self._writer is not None:
-            self._writer.close()
 
     def _write(self, name: str, value: float, update: int) -> None:
         if self._writer is not None:

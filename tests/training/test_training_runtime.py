@@ -1,0 +1,65 @@
+import pytest
+import torch
+
+from sightline.errors import ConfigError
+from sightline.training import fast_matmul, medium_error, pick_device, runtime, set_threads
+
+
+def test_devices():
+    assert pick_device("cpu") == torch.device("cpu")
+    assert pick_device().type in ("cpu", "cuda")
+    for name in ("gpu", "cuda:99"):
+        with pytest.raises(ConfigError, match=f"device is '{name}'"):
+            pick_device(name)
+
+
+def test_threads():
+    before = torch.get_num_threads()
+    try:
+        assert set_threads(None) == before
+        assert set_threads(1) == torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+    with pytest.raises(ConfigError, match="threads is 0"):
+        set_threads(0)
+
+
+def test_the_self_test_finds_an_error_between_float32_and_bfloat16():
+    error = medium_error(torch.device("cpu"))
+    assert 0 < error < 0.01
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "inside"),
+    [
+        ("highest", 1e-7, "highest"),
+        ("exact", 1e-7, "medium"),
+        ("exact", 2e-3, "highest"),
+        ("fast", 2e-3, "medium"),
+    ],
+)
+def test_precision_inside_and_after(kind, error, inside, monkeypatch):
+    monkeypatch.setattr(runtime, "medium_error", lambda device: error)
+    torch.set_float32_matmul_precision("high")
+    try:
+        with pytest.raises(KeyError), fast_matmul(kind) as medium:  # noqa: PT012
+            assert torch.get_float32_matmul_precision() == inside
+            assert medium == (inside == "medium")
+            raise KeyError
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
+def test_exact_products_have_float32_errors():
+    generator = torch.Generator().manual_seed(3)
+    left, right = torch.randn(131, 257, generator=generator), torch.randn(257, 101, generator=generator)
+    with fast_matmul("exact"):
+        found = left @ right
+    torch.testing.assert_close(found.double(), left.double() @ right.double(), rtol=1e-4, atol=1e-4)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ConfigError, match="matmul is 'best'"), fast_matmul("best"):
+        pass
