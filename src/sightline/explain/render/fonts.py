@@ -13,6 +13,8 @@ __all__ = ["Fonts"]
 
 # Draws a box that names the character's block; comes with matplotlib and knows every character.
 _LAST_RESORT = "Last Resort High-Efficiency"
+# For whoever opens an SVG where none of these is installed.
+_GENERIC = "sans-serif"
 _CHINESE, _JAPANESE, _KOREAN = "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR"
 
 # First choices on Linux, macOS and Windows; any other installed font may still follow.
@@ -60,15 +62,15 @@ class Fonts:
         self._missing: set[str] = set()
 
     def families(self, text: str) -> list[str]:
-        """Families for matplotlib to take glyphs from, the best first; the last knows every character.
+        """Families for matplotlib to take glyphs from, the best first; one that knows every character comes last.
 
         One font for the whole text is best, since letters of different fonts do not join.
         """
         wanted = frozenset(char for char in text if not _is_ignorable(char))
         whole = next((entry.name for entry in self._entries if _covered(entry, wanted) == wanted), None)
         if whole is not None:
-            return [whole, _LAST_RESORT]
-        return [*self._patchwork(wanted), _LAST_RESORT]
+            return [whole, _LAST_RESORT, _GENERIC]
+        return [*self._patchwork(wanted), _LAST_RESORT, _GENERIC]
 
     def warn_missing(self) -> None:
         """Say which scripts no installed font could write, once for each script as long as the program runs."""

@@ -1,6 +1,7 @@
 """A heat map of attention as a picture: sources along the top, targets down the left."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -106,7 +107,7 @@ def heatmap(
     bar = figure.colorbar(mesh, cax=place, ax=ax)
     _mark(bar, darkest(weights))
     if ax is None:
-        _fit(figure, axes, bar.ax, (columns * scale.cell, rows * scale.cell))
+        _fit(figure, axes, bar.ax, (max(columns, 1) * scale.cell, max(rows, 1) * scale.cell))
     if path is not None:
         _save(figure, path)
     return figure
@@ -203,7 +204,9 @@ def _fit(figure: Figure, axes: Axes, bar: Axes, size: tuple[float, float]) -> No
 
 def _save(figure: Figure, path: str | PathLike[str]) -> None:
     """Write the figure in the format that the path's ending names."""
-    with matplotlib.rc_context({"svg.fonttype": "none"}):  # text that can be searched, copied and edited
+    # In an SVG, text that can be searched, copied and edited; a setting is matplotlib's only way to ask for it.
+    svg = Path(path).suffix.lower() == ".svg"
+    with matplotlib.rc_context({"svg.fonttype": "none"}) if svg else nullcontext():
         try:
             figure.savefig(path, dpi="figure")
         except OSError as error:

@@ -42,7 +42,7 @@ for (const map of document.querySelectorAll(".map")) {
 
   // A word of another direction must not turn the sentence around it.
   function isolated(text) {
-    return `\u2068${text}\u2069`;
+    return `“\u2068${text}\u2069”`;
   }
 
   function rest() {

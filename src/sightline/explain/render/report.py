@@ -38,7 +38,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A weight as a level of colour, and in percent; an empty text below one percent."""
+    """A weight as a level of colour, and in percent; an empty text where that rounds to 0."""
 
     level: int
     percent: str

@@ -1,0 +1,41 @@
+"""Entropy, against a loop over rows."""
+
+import math
+
+import pytest
+import torch
+
+from sightline.explain import entropy
+
+
+def entropy_by_loops(weights: torch.Tensor, mask: torch.Tensor) -> float:
+    found = [
+        -sum(w * math.log(w) for w in row.tolist() if w > 0)
+        for row, counts in zip(weights.flatten(0, -2), mask.flatten(), strict=True)
+        if counts and row.any()
+    ]
+    return sum(found) / len(found)
+
+
+def test_by_hand():
+    assert entropy(torch.tensor([[1.0, 0.0, 0.0]])) == 0
+    assert entropy(torch.full((3, 5), 0.2)).item() == pytest.approx(math.log(5))
+    assert entropy(torch.tensor([[0.5, 0.5], [0.0, 0.0]])).item() == pytest.approx(math.log(2))
+
+
+def test_against_loops():
+    torch.manual_seed(0)
+    weights = torch.rand(2, 3, 5, 7, dtype=torch.float64).softmax(-1)
+    weights[0, 1, 2] = 0
+    mask = torch.rand(2, 3, 5) > 0.4
+    assert entropy(weights, mask).item() == pytest.approx(entropy_by_loops(weights, mask), abs=1e-12)
+    assert entropy(weights).item() == pytest.approx(entropy_by_loops(weights, torch.ones_like(mask)), abs=1e-12)
+
+
+def test_masked_queries_may_hold_anything():
+    weights = torch.tensor([[0.5, 0.5], [math.nan, 1.0]])
+    assert entropy(weights, torch.tensor([True, False])).item() == pytest.approx(math.log(2))
+
+
+def test_nothing_left_is_not_a_number():
+    assert entropy(torch.zeros(3, 5)).isnan()
