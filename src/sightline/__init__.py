@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SightlineError", "Translation", "Translator", "load"]
 
-_HOMES = {"Translator": "sightline.tasks.translate", "Translation": "sightline.tasks.translate", "load": "sightline.tasks"}
+_HOMES = {
+    "Translator": "sightline.tasks.translate",
+    "Translation": "sightline.tasks.translate",
+    "load": "sightline.tasks",
+}
 
 
 def __getattr__(name: str) -> Any:

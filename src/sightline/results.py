@@ -45,9 +45,8 @@ class AttentionMap:
 
     def __post_init__(self) -> None:
         if self.weights.ndim not in (2, 4) or self.weights.shape[-2:] != (len(self.queries), len(self.keys)):
-            raise ValueError(
-                f"weights of shape {self.weights.shape} do not fit {len(self.queries)} queries and {len(self.keys)} keys"
-            )
+            sides = f"{len(self.queries)} queries and {len(self.keys)} keys"
+            raise ValueError(f"weights of shape {self.weights.shape} do not fit {sides}")
 
     def mean(self) -> "AttentionMap":
         """The same map with layers and heads averaged: weights `[T, S]`."""

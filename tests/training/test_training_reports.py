@@ -7,7 +7,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from toy_training import train, validate
 
-from sightline.errors import TrainingError
+from sightline.errors import ModelFolderError, TrainingError
 from sightline.training import Interrupted, Progress, TensorBoard, show_progress
 
 
@@ -63,8 +63,16 @@ def test_a_terminal_gets_a_live_line_that_ends_with_the_run(tmp_path, fails):
     else:
         train(tmp_path, on_event=[listener])
         assert "done: reached max_updates = 12" in text.getvalue()
-    assert listener._bars.finished or not listener._bars.live.is_started
+    assert not listener._bars.live.is_started
     assert "update 5, epoch 2" in text.getvalue()
+
+
+def test_a_run_that_cannot_start_leaves_the_terminal_alone(tmp_path):
+    text = Terminal()
+    with pytest.raises(ModelFolderError):
+        train(tmp_path / "run", resume=True, on_event=[show_progress(text), TensorBoard(tmp_path / "log")])
+    assert text.getvalue() == ""
+    assert not (tmp_path / "log").exists()
 
 
 def scalars(folder):

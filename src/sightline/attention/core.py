@@ -1,6 +1,5 @@
 """Attention in two steps that can be had apart: weights over the keys, and the sum of the values under them."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 

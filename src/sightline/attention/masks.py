@@ -18,9 +18,7 @@ def padding_mask(lengths: Int[Tensor, "B"], size: int) -> Bool[Tensor, "B S"]:
     return torch.arange(size, device=lengths.device) < lengths.unsqueeze(-1)
 
 
-def causal_mask(
-    queries: int, keys: int | None = None, *, device: torch.device | None = None
-) -> Bool[Tensor, "T S"]:
+def causal_mask(queries: int, keys: int | None = None, *, device: torch.device | None = None) -> Bool[Tensor, "T S"]:
     """True where the key is not later than the query; the last query stands at the last key.
 
     Example:

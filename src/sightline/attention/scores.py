@@ -163,5 +163,7 @@ def named_score(name: str) -> Score:
     if name in _WITHOUT_WEIGHTS:
         return _WITHOUT_WEIGHTS[name]()
     if name in SCORES:
-        raise ConfigError(f"the score {name!r} has weights to learn: pass a score object, from build_score({name!r}, ...)")
+        raise ConfigError(
+            f"the score {name!r} has weights to learn: pass a score object, from build_score({name!r}, ...)"
+        )
     raise ConfigError(f"unknown score {name!r}: choose one of {', '.join(SCORES)}")

@@ -86,7 +86,11 @@ def train(
     run_train(
         what,
         train_pairs=Pairs(source, target, data),
-        valid_pairs=Pairs(valid_source or (source if valid_data else None), valid_target or (target if valid_data else None), valid_data),
+        valid_pairs=Pairs(
+            valid_source or (source if valid_data else None),
+            valid_target or (target if valid_data else None),
+            valid_data,
+        ),
         options={key: value for key, value in options.items() if value is not None},
         settings=settings or [],
         resume=resume,
@@ -148,7 +152,8 @@ def explain(
     folder: Folder,
     input: Annotated[Path | None, typer.Option(help="File of texts; standard input if not given.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="report.html, picture.png or picture.svg; the terminal if not given.")
+        Path | None,
+        typer.Option("--output", "-o", help="report.html, picture.png or picture.svg; the terminal if not given."),
     ] = None,
     pieces: Annotated[bool, typer.Option("--pieces", help="Show the model's own units in place of words.")] = False,
     beam: Beam = None,

@@ -14,9 +14,7 @@ __all__ = ["run_predict"]
 _LINES = 2048  # read and sorted by length together
 
 
-def run_predict(
-    folder: Path, path: Path | None, settings: Sequence[str], as_json: bool, threads: int | None
-) -> None:
+def run_predict(folder: Path, path: Path | None, settings: Sequence[str], as_json: bool, threads: int | None) -> None:
     """One line in, one line out, in order; a terminal is answered line by line."""
     model = load_with(folder, settings, threads)
     if model.config.decoding.n_best > 1 and not as_json:

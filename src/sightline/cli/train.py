@@ -70,9 +70,7 @@ def run_train(
         listeners.append(show_progress())
     translator = Translator.from_config(config)
     say = (lambda line: None) if quiet else lambda line: print(line, flush=True)
-    translator.fit(
-        pairs, valid, folder=config.output, resume=resume, overwrite=overwrite, listeners=listeners, say=say
-    )
+    translator.fit(pairs, valid, folder=config.output, resume=resume, overwrite=overwrite, listeners=listeners, say=say)
     if not quiet:
         _close(config.output, translator.result)
 

@@ -1,9 +1,10 @@
 """Recurrent cells whose input is projected apart, so that what is known before the loop is computed outside it."""
 
+from collections.abc import Iterable
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sightline.errors import ConfigError
@@ -110,21 +111,22 @@ class CellStack(nn.Module):
     def __init__(self, cell: str, *, input_width: int, width: int, layers: int, dropout: float) -> None:
         super().__init__()
         _check(cell)
-        self.cells = nn.ModuleList(CELLS[cell](input_width if i == 0 else width, width) for i in range(layers))
+        self.first = CELLS[cell](input_width, width)
+        self.others: Iterable[Cell] = nn.ModuleList(CELLS[cell](width, width) for _ in range(layers - 1))
         self.dropout = Dropout(dropout)
         self.carried = CELLS[cell].carried
         self.gate_width = CELLS[cell].gates * width
 
     def project(self, x: Float[Tensor, "... I"]) -> Float[Tensor, "... G"]:
         """The input's share of the first layer's gates."""
-        return self.cells[0].project(x)
+        return self.first.project(x)
 
     def forward(
         self, projected: Float[Tensor, "N G"], states: tuple[State, ...]
     ) -> tuple[Float[Tensor, "N D"], tuple[State, ...]]:
         """The last layer's output and every layer's next state."""
-        new = [self.cells[0](projected, states[0])]
-        for cell, state in zip(self.cells[1:], states[1:], strict=True):
+        new = [self.first(projected, states[0])]
+        for cell, state in zip(self.others, states[1:], strict=True):
             new.append(cell(cell.project(self.dropout(new[-1][0])), state))
         return new[-1][0], tuple(new)
 
@@ -153,7 +155,9 @@ class RecurrentEncoder(nn.Module):
         self.rnn.dropout = dropout if layers > 1 else 0.0
         self.output_width = width * self.directions
         for name, weight in self.rnn.named_parameters():
-            start = nn.init.zeros_ if "bias" in name else nn.init.orthogonal_ if "hh" in name else nn.init.xavier_uniform_
+            start = (
+                nn.init.zeros_ if "bias" in name else nn.init.orthogonal_ if "hh" in name else nn.init.xavier_uniform_
+            )
             for gate in weight.data.split(width):
                 start(gate)
             if cell == "lstm" and "bias_ih" in name:

@@ -1,5 +1,6 @@
 """The Transformer encoder-decoder."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -92,11 +93,11 @@ class Transformer(nn.Module):
         self.source_positions = build_positions(positions, width=width, heads=heads, longest=longest)
         self.target_positions = build_positions(positions, width=width, heads=heads, longest=longest)
         self.dropout = Dropout(dropout)
-        self.encoder = nn.ModuleList(
+        self.encoder: Iterable[EncoderBlock] = nn.ModuleList(
             EncoderBlock(attention=attention(), feedforward=feedforward(), width=width, dropout=dropout, norm=norm)
             for _ in range(encoder_layers)
         )
-        self.decoder = nn.ModuleList(
+        self.decoder: Iterable[DecoderBlock] = nn.ModuleList(
             DecoderBlock(
                 attention=attention(),
                 cross=attention(),

@@ -46,7 +46,7 @@ def read_yaml(path: str | Path) -> tuple[dict[str, Any], yaml.Node]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: the configuration is not valid UTF-8: {error.reason}") from error
     try:
-        values, node = yaml.load(text, _StrictLoader), yaml.compose(text, _StrictLoader)  # noqa: S506 (a safe loader)
+        values, node = yaml.load(text, _StrictLoader), yaml.compose(text, _StrictLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}, line {line}: not valid YAML: {error.problem}") from error
@@ -78,9 +78,10 @@ def set_option(values: dict[str, Any], option: str) -> None:
         raise ConfigError(f"cannot set {option!r}: write key=value, such as training.minutes=5")
     *parents, last = path.strip().split(".")
     for parent in parents:
-        values = values.setdefault(parent, {})
-        if not isinstance(values, dict):
+        inner = values.setdefault(parent, {})
+        if not isinstance(inner, dict):
             raise ConfigError(f"cannot set {option!r}: {parent!r} is a plain value and has no keys")
+        values = inner
     try:
         values[last] = yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -1,11 +1,11 @@
 """The model folder: configuration, tokenizers and weights, with a manifest that tells whether they are whole.
 
-    my-model/
-      manifest.json       what this is: format, task, versions, metrics, SHA-256 of each other file; written last
-      config.yaml         every option, resolved
-      *.json              tokenizers
-      model.safetensors   weights
-      training/           checkpoints and curves; not needed to predict
+my-model/
+  manifest.json       what this is: format, task, versions, metrics, SHA-256 of each other file; written last
+  config.yaml         every option, resolved
+  *.json              tokenizers
+  model.safetensors   weights
+  training/           checkpoints and curves; not needed to predict
 """
 
 import hashlib
@@ -81,7 +81,9 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
         manifest = json.loads(path.read_bytes())
         files, found = dict(manifest["files"]), manifest["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFolderError(f"{path}: the manifest is damaged; take the folder from a copy, or train again") from error
+        raise ModelFolderError(
+            f"{path}: the manifest is damaged; take the folder from a copy, or train again"
+        ) from error
     if found != _FORMAT:
         raise ModelFolderError(f"{path}: format {found}, and this version reads format {_FORMAT}: update Sightline")
     for name, digest in files.items():

@@ -56,6 +56,7 @@ class _Live:
             console=Console(file=stream),
             transient=True,
             refresh_per_second=2,
+            redirect_stdout=False,  # what the program prints there belongs there
         )
         self._task = self._bars.add_task("training", total=None, numbers="")
 

@@ -12,8 +12,8 @@ def scheduled_inputs(
 ) -> Int[Tensor, "B T"]:
     """Decoder inputs in which a share of the reference's tokens is replaced by the model's own guesses.
 
-    Bengio et al. 2015 sample step by step. This is the two-pass form, which any model can be trained with (Mihaylova and
-    Martins 2019): a first pass under teacher forcing gives `guesses`, and the second pass reads the mixture.
+    Bengio et al. 2015 sample step by step. This is the two-pass form, which any model can be trained with (Mihaylova
+    and Martins 2019): a first pass under teacher forcing gives `guesses`, and the second pass reads the mixture.
 
     Args:
         inputs: `<bos> y_1 ... y_{T-1}`, padded with `ignore`.

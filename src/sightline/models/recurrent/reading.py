@@ -27,9 +27,7 @@ class Read(nn.Module):
         super().__init__()
         self.attention = attention
 
-    def remember(
-        self, states: Float[Tensor, "B S M"], mask: Bool[Tensor, "B S"], last: Float[Tensor, "B M"]
-    ) -> Memory:
+    def remember(self, states: Float[Tensor, "B S M"], mask: Bool[Tensor, "B S"], last: Float[Tensor, "B M"]) -> Memory:
         """The memory, with all that does not depend on a query computed."""
         return Memory(states, self.attention.prepare(states), mask.unsqueeze(1), last)
 
@@ -45,9 +43,7 @@ class Read(nn.Module):
 class FixedContext(nn.Module):
     """No attention: every query gets the encoder's last state (Cho et al. 2014), and there are no weights."""
 
-    def remember(
-        self, states: Float[Tensor, "B S M"], mask: Bool[Tensor, "B S"], last: Float[Tensor, "B M"]
-    ) -> Memory:
+    def remember(self, states: Float[Tensor, "B S M"], mask: Bool[Tensor, "B S"], last: Float[Tensor, "B M"]) -> Memory:
         """The memory; only the last state is read."""
         return Memory(states, states, mask.unsqueeze(1), last)
 

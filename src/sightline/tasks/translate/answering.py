@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from sightline.data import collate
-from sightline.decoding import ExactResult, Hypothesis, beam_search, exact_search, greedy, sample
+from sightline.decoding import Hypothesis, beam_search, exact_search, greedy, sample
 from sightline.models import Maps, Seq2Seq
 from sightline.tasks.translate.config import DecodingConfig
 
@@ -70,13 +70,14 @@ def _sample(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConf
 def _exact(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, seed: int) -> list[Answer]:
     """One input at a time: the beam's best by log-probability is the first bound."""
     (limit,) = limits
-    bound = beam_search(
+    (beam,) = beam_search(
         model.step, memory, model.start(memory), batch=1, width=config.beam, max_length=limit, length_penalty=0.0
     )
-    result: ExactResult = exact_search(
-        model.step, memory, model.start(memory), max_length=limit, budget=config.budget, start=bound[0][0]
+    result = exact_search(
+        model.step, memory, model.start(memory), max_length=limit, budget=config.budget, start=beam[0]
     )
-    return [Answer([result.hypothesis], result.certified)]
+    best = result.hypothesis or beam[0]
+    return [Answer([best], result.certified)]
 
 
 _METHODS: dict[str, Callable[[Seq2Seq, Any, list[int], DecodingConfig, int], list[Answer]]] = {

@@ -1,14 +1,18 @@
 """The network that a configuration asks for."""
 
+from typing import TypeAlias
+
 from sightline.models import Recurrent, Transformer
 from sightline.tasks.translate.config import TranslateConfig
 
-__all__ = ["build_model"]
+__all__ = ["Network", "build_model"]
+
+Network: TypeAlias = Transformer | Recurrent
 
 _MODELS = {"transformer": Transformer, "recurrent": Recurrent}
 
 
-def build_model(config: TranslateConfig, source_size: int, target_size: int) -> Transformer | Recurrent:
+def build_model(config: TranslateConfig, source_size: int, target_size: int) -> Network:
     """The network, freshly initialised from torch's random state."""
     options = config.model.model_dump(exclude={"type"})
     if config.model.type == "transformer":

@@ -24,8 +24,8 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 class PairFiles(Section):
     """Where pairs are: two files side by side, or the columns of one.
 
-    Without `file`, `source` and `target` are two text files of as many lines. With a TSV they are columns, by number from
-    1 or by the name in the header; with JSONL they are keys, dotted where nested.
+    Without `file`, `source` and `target` are two text files of as many lines. With a TSV they are columns, by number
+    from 1 or by the name in the header; with JSONL they are keys, dotted where nested.
     """
 
     source: str | int

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from sightline.data import PairBatch, Tokenizer
 from sightline.explain import entropy
 from sightline.metrics import METRICS
-from sightline.models import Seq2Seq
 from sightline.tasks.translate.answering import search
+from sightline.tasks.translate.building import Network
 from sightline.tasks.translate.config import DecodingConfig, TrainingConfig
 from sightline.tasks.translate.corpus import Corpus
 from sightline.training import (
@@ -30,10 +29,10 @@ _HIGHER_IS_BETTER = {"bleu", "chrf", "exact_match"}
 _ROWS = 64  # inputs at once when validation decodes
 
 
-def loss_function(config: TrainingConfig) -> Callable[[nn.Module, PairBatch], Loss]:
+def loss_function(config: TrainingConfig) -> Callable[[Network, PairBatch], Loss]:
     """The training loss: cross-entropy with label smoothing under teacher forcing or scheduled sampling."""
 
-    def loss(model: nn.Module, batch: PairBatch) -> Loss:
+    def loss(model: Network, batch: PairBatch) -> Loss:
         inputs, targets = batch.target[:, :-1], batch.target[:, 1:]
         if config.scheduled_sampling:
             with torch.no_grad():
@@ -48,7 +47,7 @@ def loss_function(config: TrainingConfig) -> Callable[[nn.Module, PairBatch], Lo
 
 
 def learn(
-    model: nn.Module,
+    model: Network,
     train: Corpus,
     valid: Corpus,
     target_tokenizer: Tokenizer,
@@ -91,7 +90,7 @@ def learn(
 
 
 @torch.inference_mode()
-def _validate(model: nn.Module, valid: Corpus, tokenizer: Tokenizer, metric: str) -> dict[str, float]:
+def _validate(model: Network, valid: Corpus, tokenizer: Tokenizer, metric: str) -> dict[str, float]:
     """Loss per token without smoothing, the attention's entropy, and the metric that decides, by greedy decoding."""
     total, count, entropies = 0.0, 0, dict[str, float]()
     for i, batch in enumerate(valid.batches(0, shuffle=False)):
@@ -107,7 +106,7 @@ def _validate(model: nn.Module, valid: Corpus, tokenizer: Tokenizer, metric: str
     return result
 
 
-def _greedy_texts(model: Seq2Seq, valid: Corpus, tokenizer: Tokenizer) -> list[str]:
+def _greedy_texts(model: Network, valid: Corpus, tokenizer: Tokenizer) -> list[str]:
     order = sorted(range(len(valid.sources)), key=lambda i: len(valid.sources[i]))
     texts = [""] * len(order)
     for start in range(0, len(order), _ROWS):

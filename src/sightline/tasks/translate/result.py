@@ -62,5 +62,3 @@ class Translation(Prediction):
             "alternatives": [{"text": c.text, "score": c.score} for c in self.alternatives],
             "attention": self.attention.to_dict(),
         }
-
-

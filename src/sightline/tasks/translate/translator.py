@@ -11,10 +11,9 @@ import torch
 from sightline.data import Pair, Tokenizer
 from sightline.errors import ConfigError, DataError, ModelFolderError
 from sightline.metrics import METRICS, Score, bleu
-from sightline.models import Recurrent, Transformer
 from sightline.tasks.config import parse_config, read_config, write_config
 from sightline.tasks.folder import TRAINING, WEIGHTS, new_folder, read_manifest, seal, unseal
-from sightline.tasks.translate.building import build_model
+from sightline.tasks.translate.building import Network, build_model
 from sightline.tasks.translate.config import (
     DecodingConfig,
     RecurrentConfig,
@@ -38,7 +37,7 @@ _TOKENIZERS = ("source-tokenizer.json", "target-tokenizer.json")
 class _Parts(NamedTuple):
     """What a trained translator is made of."""
 
-    model: Recurrent | Transformer
+    model: Network
     source: Tokenizer
     target: Tokenizer
 
@@ -252,7 +251,7 @@ class Translator:
             references.setdefault(source, []).append(target)
         answers = self.predict(list(references), attention=False, decoding=decoding)
         texts = [answer.text for answer in answers]
-        choices = METRICS | {"bleu": partial(bleu, tokenize=bleu_tokenize)}
+        choices = {**METRICS, "bleu": partial(bleu, tokenize=bleu_tokenize)}
         return {name: choices[name](texts, list(references.values())) for name in metrics}
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:

@@ -1,0 +1,39 @@
+# Every target sets up .venv by itself; a change of the project's requirements sets it up anew.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := demo-output
+
+.PHONY: install demo test lint bench clean
+
+install: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip -c constraints.txt
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[demo,test,lint]"
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/python demo/phrases.py $(DEMO)/data --train 20000 --valid 500 --test 1000 --seed 1
+	$(BIN)/sightline train demo/config.yaml --overwrite
+	$(BIN)/python demo/table.py $(DEMO)/data/test.tsv $(DEMO)/model
+	$(BIN)/sightline evaluate $(DEMO)/model --data $(DEMO)/data/test.tsv --source 1 --target 2 --metric exact_match --metric chrf
+	$(BIN)/sightline explain $(DEMO)/model --input demo/phrases.txt --output $(DEMO)/report.html
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf $(VENV) $(DEMO)
