@@ -1,6 +1,7 @@
 """Recurrent cells whose input is projected apart, so that what is known before the loop is computed outside it."""
 
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from jaxtyping import Bool, Float
@@ -49,8 +50,8 @@ class Cell(nn.Module):
 class LSTMCell(Cell):
     """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
 
-    `i, f, o = sigmoid(.)`, `g = tanh(.)` of `W x + U h + b`; `c' = f c + i g`; `h' = o tanh(c')`. The weights are laid out
-    as in `torch.nn.LSTM` (i, f, g, o). The forget gate's bias begins at 1 (Jozefowicz et al. 2015).
+    `i, f, o = sigmoid(.)`, `g = tanh(.)` of `W x + U h + b`; `c' = f c + i g`; `h' = o tanh(c')`. The weights are laid
+    out as in `torch.nn.LSTM` (i, f, g, o). The forget gate's bias begins at 1 (Jozefowicz et al. 2015).
     """
 
     gates = 4
@@ -112,7 +113,7 @@ class CellStack(nn.Module):
         super().__init__()
         _check(cell)
         self.first = CELLS[cell](input_width, width)
-        self.others: Iterable[Cell] = nn.ModuleList(CELLS[cell](width, width) for _ in range(layers - 1))
+        self.others = nn.ModuleList(CELLS[cell](width, width) for _ in range(layers - 1))
         self.dropout = Dropout(dropout)
         self.carried = CELLS[cell].carried
         self.gate_width = CELLS[cell].gates * width
@@ -126,7 +127,7 @@ class CellStack(nn.Module):
     ) -> tuple[Float[Tensor, "N D"], tuple[State, ...]]:
         """The last layer's output and every layer's next state."""
         new = [self.first(projected, states[0])]
-        for cell, state in zip(self.others, states[1:], strict=True):
+        for cell, state in zip(cast("Iterable[Cell]", self.others), states[1:], strict=True):
             new.append(cell(cell.project(self.dropout(new[-1][0])), state))
         return new[-1][0], tuple(new)
 

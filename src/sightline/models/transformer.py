@@ -1,7 +1,7 @@
 """The Transformer encoder-decoder."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -93,11 +93,11 @@ class Transformer(nn.Module):
         self.source_positions = build_positions(positions, width=width, heads=heads, longest=longest)
         self.target_positions = build_positions(positions, width=width, heads=heads, longest=longest)
         self.dropout = Dropout(dropout)
-        self.encoder: Iterable[EncoderBlock] = nn.ModuleList(
+        self.encoder = nn.ModuleList(
             EncoderBlock(attention=attention(), feedforward=feedforward(), width=width, dropout=dropout, norm=norm)
             for _ in range(encoder_layers)
         )
-        self.decoder: Iterable[DecoderBlock] = nn.ModuleList(
+        self.decoder = nn.ModuleList(
             DecoderBlock(
                 attention=attention(),
                 cross=attention(),
@@ -111,17 +111,20 @@ class Transformer(nn.Module):
         self.encoder_norm = nn.LayerNorm(width) if norm == "pre" else nn.Identity()
         self.decoder_norm = nn.LayerNorm(width) if norm == "pre" else nn.Identity()
 
+    def _decoder_blocks(self) -> Iterable[DecoderBlock]:
+        return cast("Iterable[DecoderBlock]", self.decoder)
+
     def _encode(
         self, source: Tensor, mask: Tensor, need_weights: bool
     ) -> tuple[TransformerMemory, list[Tensor | None]]:
         x = self.dropout(self.source_positions.embed(self.source_embedding(source) * self.scale))
         mask = mask[:, None, None, :]
         maps: list[Tensor | None] = []
-        for block in self.encoder:
+        for block in cast("Iterable[EncoderBlock]", self.encoder):
             x, weights = block(x, self.source_positions, mask, need_weights=need_weights)
             maps.append(weights)
         x = self.encoder_norm(x)
-        return TransformerMemory(tuple(block.cross.project(x) for block in self.decoder), mask), maps
+        return TransformerMemory(tuple(block.cross.project(x) for block in self._decoder_blocks()), mask), maps
 
     def _decode(
         self, tokens: Tensor, memory: TransformerMemory, state: Cache, need_weights: bool
@@ -132,7 +135,7 @@ class Transformer(nn.Module):
         mask = causal_mask(length, offset + length, device=tokens.device) if length > 1 else None
         caches: list[KeyValue] = []
         maps: list[tuple[Tensor | None, Tensor | None]] = []
-        for i, (block, seen) in enumerate(zip(self.decoder, memory.blocks, strict=True)):
+        for i, (block, seen) in enumerate(zip(self._decoder_blocks(), memory.blocks, strict=True)):
             cache = state[i] if state else None
             x, cache, own, cross = block(
                 x, self.target_positions, mask, cache, seen, memory.mask, need_weights=need_weights

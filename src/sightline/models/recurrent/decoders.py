@@ -44,8 +44,8 @@ class BahdanauDecoder(nn.Module):
     """Attend with the previous state, and let the context into the cell.
 
     `c_t = attend(s_{t-1})`; `s_t = cell([y_{t-1}; c_t], s_{t-1})`; `feature_t = tanh(W [s_t; c_t; y_{t-1}])`.
-    Bahdanau, Cho and Bengio 2015, appendix A.2.2, where the output layer is a maxout of the same three instead of a tanh
-    and reads `s_{t-1}`.
+    Bahdanau, Cho and Bengio 2015, appendix A.2.2, where the output layer is a maxout of the same three instead of a
+    tanh and reads `s_{t-1}`.
 
     Args:
         reader: how the memory is read.

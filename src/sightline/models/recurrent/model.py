@@ -28,8 +28,8 @@ class Recurrent(nn.Module):
         cell: `"lstm"` or `"gru"`.
         attention: a name in `SCORES`, or `"none"`.
         decoder: `"bahdanau"` or `"luong"`.
-        input_feeding: with `"luong"`, let the attentional vector into the next step; `"bahdanau"` always lets the context
-            into its cell.
+        input_feeding: with `"luong"`, let the attentional vector into the next step; `"bahdanau"` always lets the
+            context into its cell.
         embedding_width: E.
         width: D of the decoder, and of the encoder's two directions together.
         encoder_layers: how many.

@@ -12,7 +12,7 @@ __all__ = ["FixedContext", "Memory", "Read", "build_reader"]
 
 
 class Memory(NamedTuple):
-    """Encoded inputs: states `[B, S, M]`, what the score made of them, where they hold tokens `[B, 1, S]`, last state."""
+    """Encoded inputs: states `[B, S, M]`, what the score made of them, where tokens are `[B, 1, S]`, the last state."""
 
     states: Tensor
     prepared: Tensor
