@@ -46,8 +46,17 @@ class Attention(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "*B T D"], Float[Tensor, "*B T S"]]:
         """Context and weights; `mask` is True where a query may attend, broadcastable to `*B T S`."""
-        weights = self.selection(self.score(query, prepared), mask)
+        weights = self.weigh(query, prepared, mask)
         return weights @ value, weights
+
+    def weigh(
+        self,
+        query: Float[Tensor, "*B T Q"],
+        prepared: Float[Tensor, "*B S W"],
+        mask: Bool[Tensor, "..."] | None = None,
+    ) -> Float[Tensor, "*B T S"]:
+        """The weights alone."""
+        return self.selection(self.score(query, prepared), mask)
 
 
 def attend(

@@ -4,11 +4,13 @@ from sightline.layers.blocks import DecoderBlock, EncoderBlock, Norm
 from sightline.layers.dropout import Dropout
 from sightline.layers.feedforward import FeedForward
 from sightline.layers.positions import POSITIONS, Positions, build_positions
-from sightline.layers.recurrent import CELLS, CellStack, GRUCell, LSTMCell, RecurrentEncoder
+from sightline.layers.recurrent import CELLS, CellLoop, CellStack, GRUCell, LSTMCell, RecurrentEncoder
+from sightline.layers.stepping import StepProduct, StepRead
 
 __all__ = [
     "CELLS",
     "POSITIONS",
+    "CellLoop",
     "CellStack",
     "DecoderBlock",
     "Dropout",
@@ -19,5 +21,7 @@ __all__ = [
     "Norm",
     "Positions",
     "RecurrentEncoder",
+    "StepProduct",
+    "StepRead",
     "build_positions",
 ]

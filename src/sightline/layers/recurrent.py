@@ -1,6 +1,6 @@
 """Recurrent cells whose input is projected apart, so that what is known before the loop is computed outside it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -10,8 +10,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sightline.errors import ConfigError
 from sightline.layers.dropout import Dropout
+from sightline.layers.stepping import StepProduct
 
-__all__ = ["CELLS", "Cell", "CellStack", "GRUCell", "LSTMCell", "RecurrentEncoder"]
+__all__ = ["CELLS", "Cell", "CellLoop", "CellStack", "GRUCell", "LSTMCell", "RecurrentEncoder"]
 
 State = tuple[Tensor, ...]  # [N, D] each: what the cell gives on comes first
 
@@ -44,6 +45,10 @@ class Cell(nn.Module):
 
     def forward(self, projected: Float[Tensor, "N G"], state: State) -> State:
         """The next state."""
+        return self.gate(projected, self.state(state[0]), state)
+
+    def gate(self, projected: Float[Tensor, "N G"], own: Float[Tensor, "N G"], state: State) -> State:
+        """The next state from both shares of the gates: the input's, `W x + b`, and the state's, `U h + d`."""
         raise NotImplementedError
 
 
@@ -61,10 +66,10 @@ class LSTMCell(Cell):
         super().__init__(input_width, width)
         nn.init.ones_(self.input.bias.data[width : 2 * width])
 
-    def forward(self, projected: Float[Tensor, "N G"], state: State) -> State:
+    def gate(self, projected: Float[Tensor, "N G"], own: Float[Tensor, "N G"], state: State) -> State:
         """`(h', c')`."""
-        hidden, memory = state
-        entry, forget, new, out = (projected + self.state(hidden)).chunk(4, -1)
+        _, memory = state
+        entry, forget, new, out = (projected + own).chunk(4, -1)
         memory = forget.sigmoid() * memory + entry.sigmoid() * new.tanh()
         return out.sigmoid() * memory.tanh(), memory
 
@@ -79,10 +84,9 @@ class GRUCell(Cell):
     gates = 3
     carried = 1
 
-    def forward(self, projected: Float[Tensor, "N G"], state: State) -> State:
+    def gate(self, projected: Float[Tensor, "N G"], own: Float[Tensor, "N G"], state: State) -> State:
         """`(h',)`."""
         (hidden,) = state
-        own = self.state(hidden)
         both = 2 * self.width
         reset, update = (projected[..., :both] + own[..., :both]).sigmoid().chunk(2, -1)
         new = torch.addcmul(projected[..., both:], reset, own[..., both:]).tanh()
@@ -99,36 +103,59 @@ def _check(cell: str) -> None:
 
 
 class CellStack(nn.Module):
-    """Layers of cells, one step at a time; the first takes an input projected beforehand by `project`.
+    """Layers of cells that run over T steps, where something that only the loop knows may join each step's input.
 
     Args:
         cell: `"lstm"` or `"gru"`.
         input_width: of what is known before the loop.
         width: D of every layer.
         layers: how many.
+        fed_width: of what joins the input at each step; 0 for nothing.
         dropout: between the layers.
     """
 
-    def __init__(self, cell: str, *, input_width: int, width: int, layers: int, dropout: float) -> None:
+    def __init__(self, cell: str, *, input_width: int, width: int, layers: int, fed_width: int, dropout: float) -> None:
         super().__init__()
         _check(cell)
-        self.first = CELLS[cell](input_width, width)
-        self.others = nn.ModuleList(CELLS[cell](width, width) for _ in range(layers - 1))
+        self.cells = nn.ModuleList(CELLS[cell](input_width if i == 0 else width, width) for i in range(layers))
+        self.fed = nn.Linear(fed_width, CELLS[cell].gates * width, bias=False) if fed_width else None
         self.dropout = Dropout(dropout)
         self.carried = CELLS[cell].carried
-        self.gate_width = CELLS[cell].gates * width
+        if self.fed is not None:
+            nn.init.xavier_uniform_(self.fed.weight)
 
-    def project(self, x: Float[Tensor, "... I"]) -> Float[Tensor, "... G"]:
-        """The input's share of the first layer's gates."""
-        return self.first.project(x)
+    def loop(self, inputs: Float[Tensor, "N T I"]) -> "CellLoop":
+        """A loop over these inputs, with all that does not depend on the states computed."""
+        return CellLoop(cast("Sequence[Cell]", self.cells), inputs, self.fed, self.dropout)
 
-    def forward(
-        self, projected: Float[Tensor, "N G"], states: tuple[State, ...]
+
+class CellLoop:
+    """One loop of a `CellStack`: call it once for each step."""
+
+    def __init__(self, cells: Sequence[Cell], inputs: Tensor, fed: nn.Linear | None, dropout: Dropout) -> None:
+        known = cells[0].project(inputs.transpose(0, 1))
+        steps, rows, _ = known.shape
+
+        def product(linear: nn.Linear) -> StepProduct:
+            return StepProduct(linear.weight, linear.bias.expand(steps, rows, -1))
+
+        self._cells = cells
+        self._dropout = dropout
+        self._known = iter(known.unbind(0)) if fed is None else None
+        self._fed = None if fed is None else StepProduct(fed.weight, known)
+        self._own = [product(cell.state) for cell in cells]
+        self._input = [product(cell.input) for cell in cells[1:]]
+
+    def __call__(
+        self, states: tuple[State, ...], fed: Float[Tensor, "N F"] | None = None
     ) -> tuple[Float[Tensor, "N D"], tuple[State, ...]]:
-        """The last layer's output and every layer's next state."""
-        new = [self.first(projected, states[0])]
-        for cell, state in zip(cast("Iterable[Cell]", self.others), states[1:], strict=True):
-            new.append(cell(cell.project(self.dropout(new[-1][0])), state))
+        """The last layer's output and every layer's next state, from the states and what joins this step's input."""
+        projected = next(self._known) if self._known is not None else self._fed(fed)
+        new: list[State] = []
+        for i, (cell, own, state) in enumerate(zip(self._cells, self._own, states, strict=True)):
+            if i > 0:
+                projected = self._input[i - 1](self._dropout(new[-1][0]))
+            new.append(cell.gate(projected, own(state[0]), state))
         return new[-1][0], tuple(new)
 
 

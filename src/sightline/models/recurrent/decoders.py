@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sightline.layers import CellStack, Dropout
+from sightline.layers import CellStack, Dropout, StepProduct
 from sightline.layers.recurrent import State
 from sightline.models.recurrent.reading import FixedContext, Memory, Read
 
@@ -49,7 +49,7 @@ class BahdanauDecoder(nn.Module):
 
     Args:
         reader: how the memory is read.
-        stack: the cells; the first reads embeddings.
+        stack: the cells, which take the context at each step.
         embedding_width: E.
         memory_width: M.
         width: D.
@@ -71,11 +71,9 @@ class BahdanauDecoder(nn.Module):
         super().__init__()
         self.reader = reader
         self.stack = stack
-        self.context = nn.Linear(memory_width, stack.gate_width, bias=False)
         self.readout = nn.Linear(width + memory_width + embedding_width, width)
         self.dropout = Dropout(dropout)
-        for part in (self.context, self.readout):
-            nn.init.xavier_uniform_(part.weight)
+        nn.init.xavier_uniform_(self.readout.weight)
         nn.init.zeros_(self.readout.bias)
 
     def forward(
@@ -86,13 +84,15 @@ class BahdanauDecoder(nn.Module):
         hidden: list[Tensor] = []
         contexts: list[Tensor] = []
         weights: list[Tensor | None] = []
-        for known in self.stack.project(embedded.transpose(0, 1)).unbind(0):
-            context, weight = self.reader(layers[-1][0].unsqueeze(1), memory)
-            top, layers = self.stack(known + self.context(context[:, 0]), layers)
+        rows, steps, _ = embedded.shape
+        run, read = self.stack.loop(embedded), self.reader.loop(memory, steps, rows)
+        for _ in range(steps):
+            context, weight = read(layers[-1][0])
+            top, layers = run(layers, context)
             hidden.append(top)
             contexts.append(context)
             weights.append(weight)
-        seen = torch.cat([torch.stack(hidden, 1), torch.cat(contexts, 1), embedded], -1)
+        seen = torch.cat([torch.stack(hidden, 1), torch.stack(contexts, 1), embedded], -1)
         features = self.dropout(torch.tanh(self.readout(seen)))
         return features, DecoderState(layers, state.fed), _stack_weights(weights)
 
@@ -105,11 +105,10 @@ class LuongDecoder(nn.Module):
 
     Args:
         reader: how the memory is read.
-        stack: the cells; the first reads embeddings.
+        stack: the cells; with input feeding they take the attentional vector of the step before.
         memory_width: M.
         width: D.
         dropout: of the attentional vector.
-        input_feeding: let the attentional vector into the next step.
     """
 
     def __init__(
@@ -120,43 +119,48 @@ class LuongDecoder(nn.Module):
         memory_width: int,
         width: int,
         dropout: float,
-        input_feeding: bool,
     ) -> None:
         super().__init__()
         self.reader = reader
         self.stack = stack
-        self.fed_width = width if input_feeding else 0
-        self.fed = nn.Linear(width, stack.gate_width, bias=False) if input_feeding else None
+        self.fed_width = width if stack.fed is not None else 0
         self.combine = nn.Linear(memory_width + width, width)
         self.dropout = Dropout(dropout)
         nn.init.xavier_uniform_(self.combine.weight)
         nn.init.zeros_(self.combine.bias)
-        if self.fed is not None:
-            nn.init.xavier_uniform_(self.fed.weight)
-
-    def _attend(self, hidden: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
-        context, weights = self.reader(hidden, memory)
-        return self.dropout(torch.tanh(self.combine(torch.cat([context, hidden], -1)))), weights
 
     def forward(
         self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState
     ) -> tuple[Float[Tensor, "N T D"], DecoderState, Float[Tensor, "N T S"] | None]:
         """Features of T positions, the state after them, the attention weights."""
+        return (self._fed if self.fed_width else self._free)(embedded, memory, state)
+
+    def _free(
+        self, embedded: Tensor, memory: Memory, state: DecoderState
+    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+        """Without input feeding the attention stands outside the loop: all positions attend at once."""
         layers, fed = state
-        steps = self.stack.project(embedded.transpose(0, 1)).unbind(0)
-        if self.fed is None:
-            hidden: list[Tensor] = []
-            for known in steps:
-                top, layers = self.stack(known, layers)
-                hidden.append(top)
-            features, weights = self._attend(torch.stack(hidden, 1), memory)
-            return features, DecoderState(layers, fed), weights
+        run = self.stack.loop(embedded)
+        hidden: list[Tensor] = []
+        for _ in range(embedded.shape[1]):
+            top, layers = run(layers)
+            hidden.append(top)
+        states = torch.stack(hidden, 1)
+        context, weights = self.reader(states, memory)
+        features = self.dropout(torch.tanh(self.combine(torch.cat([context, states], -1))))
+        return features, DecoderState(layers, fed), weights
+
+    def _fed(self, embedded: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
+        layers, fed = state
+        rows, steps, _ = embedded.shape
+        run, read = self.stack.loop(embedded), self.reader.loop(memory, steps, rows)
+        combine = StepProduct(self.combine.weight, self.combine.bias.expand(steps, rows, -1))
         outputs: list[Tensor] = []
         maps: list[Tensor | None] = []
-        for known in steps:
-            top, layers = self.stack(known + self.fed(fed), layers)
-            output, weights = self._attend(top.unsqueeze(1), memory)
-            fed = output[:, 0]
-            outputs.append(output)
+        for _ in range(steps):
+            top, layers = run(layers, fed)
+            context, weights = read(top)
+            fed = self.dropout(torch.tanh(combine(torch.cat([context, top], -1))))
+            outputs.append(fed)
             maps.append(weights)
-        return torch.cat(outputs, 1), DecoderState(layers, fed), _stack_weights(maps)
+        return torch.stack(outputs, 1), DecoderState(layers, fed), _stack_weights(maps)

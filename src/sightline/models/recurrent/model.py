@@ -88,7 +88,15 @@ class Recurrent(nn.Module):
             dropout=dropout,
         )
         memory_width = self.encoder.output_width
-        stack = CellStack(cell, input_width=embedding_width, width=width, layers=decoder_layers, dropout=dropout)
+        fed_width = memory_width if decoder == "bahdanau" else width if input_feeding else 0
+        stack = CellStack(
+            cell,
+            input_width=embedding_width,
+            width=width,
+            layers=decoder_layers,
+            fed_width=fed_width,
+            dropout=dropout,
+        )
         self.layers, self.carried = decoder_layers, stack.carried
         self.bridge = nn.Linear(memory_width, width * decoder_layers * stack.carried)
         nn.init.xavier_uniform_(self.bridge.weight)
@@ -111,7 +119,6 @@ class Recurrent(nn.Module):
                 memory_width=memory_width,
                 width=width,
                 dropout=dropout,
-                input_feeding=input_feeding,
             )
         self.reader = reader
 

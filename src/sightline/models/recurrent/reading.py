@@ -1,5 +1,6 @@
 """How a recurrent decoder reads the encoded input: by attention, or as one fixed vector."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -7,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from sightline.attention import Attention, build_score
+from sightline.layers import StepRead
 
 __all__ = ["FixedContext", "Memory", "Read", "build_reader"]
 
@@ -18,6 +20,9 @@ class Memory(NamedTuple):
     prepared: Tensor
     mask: Tensor
     last: Tensor
+
+
+Reading = Callable[[Tensor], tuple[Tensor, Tensor | None]]  # query [N, Q] -> context [N, M], weights [N, 1, S]
 
 
 class Read(nn.Module):
@@ -34,10 +39,25 @@ class Read(nn.Module):
     def forward(
         self, query: Float[Tensor, "N T Q"], memory: Memory
     ) -> tuple[Float[Tensor, "N T M"], Float[Tensor, "N T S"] | None]:
-        """Context and weights. N may be B times a number of beams: an input's beams are queries of its one row."""
-        asked = query.reshape(memory.states.shape[0], -1, query.shape[-1])
+        """Context and weights of T queries at once.
+
+        N may be B times a number of beams: an input's beams are queries of its one row.
+        """
+        asked = query.reshape(len(memory.states), -1, query.shape[-1])
         context, weights = self.attention(asked, memory.prepared, memory.states, memory.mask)
         return context.view(*query.shape[:2], -1), weights.view(*query.shape[:2], -1)
+
+    def loop(self, memory: Memory, steps: int, rows: int) -> Reading:
+        """The same for a loop in which every query depends on the one before: call it once for each of T steps."""
+        inputs = len(memory.states)
+        read = StepRead(memory.states, steps, rows // inputs)
+
+        def step(query: Tensor) -> tuple[Tensor, Tensor]:
+            asked = query.view(inputs, rows // inputs, -1)
+            weights = self.attention.weigh(asked, memory.prepared, memory.mask)
+            return read(weights).view(rows, -1), weights.view(rows, 1, -1)
+
+        return step
 
 
 class FixedContext(nn.Module):
@@ -50,8 +70,15 @@ class FixedContext(nn.Module):
     def forward(self, query: Float[Tensor, "N T Q"], memory: Memory) -> tuple[Float[Tensor, "N T M"], None]:
         """The last state for each query."""
         rows, length, _ = query.shape
-        copies = torch.repeat_interleave(memory.last, rows // memory.last.shape[0], 0)
-        return copies.unsqueeze(1).expand(-1, length, -1), None
+        return self._copies(memory, rows).unsqueeze(1).expand(-1, length, -1), None
+
+    def loop(self, memory: Memory, steps: int, rows: int) -> Reading:
+        """The last state at each step."""
+        copies = self._copies(memory, rows)
+        return lambda query: (copies, None)
+
+    def _copies(self, memory: Memory, rows: int) -> Tensor:
+        return torch.repeat_interleave(memory.last, rows // len(memory.last), 0)
 
 
 def build_reader(attention: str, *, query_width: int, memory_width: int, width: int) -> Read | FixedContext:
