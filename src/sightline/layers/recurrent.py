@@ -141,7 +141,7 @@ class CellLoop:
 
         self._cells = cells
         self._dropout = dropout
-        self._known = iter(known.unbind(0)) if fed is None else None
+        self._known = iter(known.unbind(0))
         self._fed = None if fed is None else StepProduct(fed.weight, known)
         self._own = [product(cell.state) for cell in cells]
         self._input = [product(cell.input) for cell in cells[1:]]
@@ -150,7 +150,7 @@ class CellLoop:
         self, states: tuple[State, ...], fed: Float[Tensor, "N F"] | None = None
     ) -> tuple[Float[Tensor, "N D"], tuple[State, ...]]:
         """The last layer's output and every layer's next state, from the states and what joins this step's input."""
-        projected = next(self._known) if self._known is not None else self._fed(fed)
+        projected = next(self._known) if self._fed is None or fed is None else self._fed(fed)
         new: list[State] = []
         for i, (cell, own, state) in enumerate(zip(self._cells, self._own, states, strict=True)):
             if i > 0:
@@ -183,9 +183,8 @@ class RecurrentEncoder(nn.Module):
         self.rnn.dropout = dropout if layers > 1 else 0.0
         self.output_width = width * self.directions
         for name, weight in self.rnn.named_parameters():
-            start = (
-                nn.init.zeros_ if "bias" in name else nn.init.orthogonal_ if "hh" in name else nn.init.xavier_uniform_
-            )
+            matrix = nn.init.orthogonal_ if "hh" in name else nn.init.xavier_uniform_
+            start = nn.init.zeros_ if "bias" in name else matrix
             for gate in weight.data.split(width):
                 start(gate)
             if cell == "lstm" and "bias_ih" in name:
