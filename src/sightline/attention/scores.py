@@ -6,7 +6,7 @@ the rest. Q is the query's width, K the key's, W what a prepared key has.
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -17,6 +17,7 @@ from sightline.errors import ConfigError
 __all__ = ["SCORES", "Additive", "Bilinear", "Dot", "ScaledDot", "Score", "build_score", "named_score"]
 
 
+@runtime_checkable
 class Score(Protocol):
     """What a score offers; any module with these two methods can be passed where a score is taken."""
 
