@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import cast
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sightline.errors import ConfigError
 from sightline.layers.dropout import Dropout
@@ -87,19 +86,14 @@ class GRUCell(Cell):
     def gate(self, projected: Float[Tensor, "N G"], own: Float[Tensor, "N G"], state: State) -> State:
         """`(h',)`."""
         (hidden,) = state
-        both = 2 * self.width
-        reset, update = (projected[..., :both] + own[..., :both]).sigmoid().chunk(2, -1)
-        new = torch.addcmul(projected[..., both:], reset, own[..., both:]).tanh()
+        sizes = [2 * self.width, self.width]
+        (gates, entry), (own_gates, own_entry) = projected.split(sizes, -1), own.split(sizes, -1)
+        reset, update = (gates + own_gates).sigmoid().chunk(2, -1)
+        new = torch.addcmul(entry, reset, own_entry).tanh()
         return (torch.lerp(new, hidden, update),)
 
 
 CELLS: dict[str, type[Cell]] = {"lstm": LSTMCell, "gru": GRUCell}
-_SEQUENCES = {"lstm": nn.LSTM, "gru": nn.GRU}
-
-
-def _check(cell: str) -> None:
-    if cell not in CELLS:
-        raise ConfigError(f"unknown cell {cell!r}: choose one of {', '.join(CELLS)}")
 
 
 class CellStack(nn.Module):
@@ -116,17 +110,30 @@ class CellStack(nn.Module):
 
     def __init__(self, cell: str, *, input_width: int, width: int, layers: int, fed_width: int, dropout: float) -> None:
         super().__init__()
-        _check(cell)
+        if cell not in CELLS:
+            raise ConfigError(f"unknown cell {cell!r}: choose one of {', '.join(CELLS)}")
         self.cells = nn.ModuleList(CELLS[cell](input_width if i == 0 else width, width) for i in range(layers))
         self.fed = nn.Linear(fed_width, CELLS[cell].gates * width, bias=False) if fed_width else None
         self.dropout = Dropout(dropout)
         self.carried = CELLS[cell].carried
+        self.width = width
         if self.fed is not None:
             nn.init.xavier_uniform_(self.fed.weight)
 
     def loop(self, inputs: Float[Tensor, "N T I"]) -> "CellLoop":
         """A loop over these inputs, with all that does not depend on the states computed."""
         return CellLoop(cast("Sequence[Cell]", self.cells), inputs, self.fed, self.dropout)
+
+    def run(self, inputs: Float[Tensor, "N T I"]) -> Float[Tensor, "N T D"]:
+        """The last layer's outputs over these inputs, from states of zero, where nothing joins the inputs."""
+        loop = self.loop(inputs)
+        zeros = (inputs.new_zeros(len(inputs), self.width),) * self.carried
+        states: tuple[State, ...] = (zeros,) * len(self.cells)
+        outputs: list[Tensor] = []
+        for _ in range(inputs.shape[1]):
+            top, states = loop(states)
+            outputs.append(top)
+        return torch.stack(outputs, 1)
 
 
 class CellLoop:
@@ -160,9 +167,7 @@ class CellLoop:
 
 
 class RecurrentEncoder(nn.Module):
-    """A recurrent layer stack over whole sequences; what stands behind a sequence's end has no effect.
-
-    Initialisation as in `Cell`.
+    """Recurrent layers over whole sequences; what stands behind a sequence's end has no effect.
 
     Args:
         cell: `"lstm"` or `"gru"`.
@@ -177,25 +182,45 @@ class RecurrentEncoder(nn.Module):
         self, cell: str, *, input_width: int, width: int, layers: int, bidirectional: bool, dropout: float
     ) -> None:
         super().__init__()
-        _check(cell)
-        self.directions = 2 if bidirectional else 1
-        self.rnn = _SEQUENCES[cell](input_width, width, layers, batch_first=True, bidirectional=bidirectional)
-        self.rnn.dropout = dropout if layers > 1 else 0.0
-        self.output_width = width * self.directions
-        for name, weight in self.rnn.named_parameters():
-            matrix = nn.init.orthogonal_ if "hh" in name else nn.init.xavier_uniform_
-            start = nn.init.zeros_ if "bias" in name else matrix
-            for gate in weight.data.split(width):
-                start(gate)
-            if cell == "lstm" and "bias_ih" in name:
-                nn.init.ones_(weight.data[width : 2 * width])
+        directions = 2 if bidirectional else 1
+        self.output_width = width * directions
+        self.layers = nn.ModuleList(
+            nn.ModuleList(
+                CellStack(
+                    cell,
+                    input_width=input_width if i == 0 else self.output_width,
+                    width=width,
+                    layers=1,
+                    fed_width=0,
+                    dropout=0.0,
+                )
+                for _ in range(directions)
+            )
+            for i in range(layers)
+        )
+        self.dropout = Dropout(dropout)
 
     def forward(
         self, x: Float[Tensor, "B S I"], mask: Bool[Tensor, "B S"]
     ) -> tuple[Float[Tensor, "B S D"], Float[Tensor, "B D"]]:
-        """States at every position (zero behind the end), and the last layer's last state, its directions side by side."""
-        packed = pack_padded_sequence(x, mask.sum(-1).cpu(), batch_first=True, enforce_sorted=False)
-        output, last = self.rnn(packed)
-        states, _ = pad_packed_sequence(output, batch_first=True, total_length=x.shape[1])
-        hidden = last[0] if isinstance(last, tuple) else last
-        return states, hidden[-self.directions :].transpose(0, 1).flatten(1)
+        """States at every position (zero behind the end), and the last layer's last state, both directions in it."""
+        lengths = mask.sum(-1, keepdim=True)
+        positions = torch.arange(x.shape[1], device=x.device)
+        # Backwards means from each sequence's own end: its tokens change places, the padding behind them stays.
+        backwards = torch.where(mask, lengths - 1 - positions, positions).unsqueeze(-1)
+        last = (lengths - 1).unsqueeze(-1)
+        states: list[Tensor] = []
+        for i, layer in enumerate(self.layers):
+            if i > 0:
+                x = self.dropout(torch.cat(states, -1))
+            forward, *reverse = cast("Sequence[CellStack]", layer)
+            states = [forward.run(x)]
+            for stack in reverse:
+                states.append(_rearrange(stack.run(_rearrange(x, backwards)), backwards))
+        ends = [_rearrange(states[0], last), *(state[:, :1] for state in states[1:])]
+        whole = torch.cat(states, -1).masked_fill(~mask.unsqueeze(-1), 0.0)
+        return whole, torch.cat(ends, -1)[:, 0]
+
+
+def _rearrange(x: Float[Tensor, "B S D"], positions: Int[Tensor, "B T 1"]) -> Float[Tensor, "B T D"]:
+    return x.gather(1, positions.expand(-1, -1, x.shape[-1]))
