@@ -1,6 +1,6 @@
 """Recurrent cells whose input is projected apart, so that what is known before the loop is computed outside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 import torch
@@ -122,7 +122,7 @@ class CellStack(nn.Module):
 
     def loop(self, inputs: Float[Tensor, "N T I"]) -> "CellLoop":
         """A loop over these inputs, with all that does not depend on the states computed."""
-        return CellLoop(cast("Sequence[Cell]", self.cells), inputs, self.fed, self.dropout)
+        return CellLoop(list(cast("Iterable[Cell]", self.cells)), inputs, self.fed, self.dropout)
 
     def run(self, inputs: Float[Tensor, "N T I"]) -> Float[Tensor, "N T D"]:
         """The last layer's outputs over these inputs, from states of zero, where nothing joins the inputs."""
