@@ -108,7 +108,7 @@ def test_events_in_their_order(tmp_path):
     assert [event.fraction for event in events if isinstance(event, Progress)] == [n / 6 for n in range(1, 7)]
     assert events[-1].result is result
     assert result.history == tuple(event for event in events if isinstance(event, Validated))
-    assert (result.update, result.epoch, result.reason) == (6, 2, "reached max_updates = 6")
+    assert (result.update, result.epoch, result.reason) == (6, 2, "reached the limit of 6 updates")
     assert result.best in result.history
 
 
@@ -116,7 +116,7 @@ def test_epochs_end_and_are_validated(tmp_path):
     events = []
     _, result = train(tmp_path, max_updates=None, max_epochs=2, validate_every=None, on_event=[events.append])
     assert [(v.update, v.epoch) for v in result.history] == [(4, 1), (8, 2)]
-    assert (result.epoch, result.reason) == (2, "reached max_epochs = 2")
+    assert (result.epoch, result.reason) == (2, "reached the limit of 2 epochs")
     fractions = [event.fraction for event in events if isinstance(event, Progress)]
     assert fractions == pytest.approx([batch / 14 for batch in (2, 4, 6, 7, 9, 11, 13, 14)])
 
@@ -131,7 +131,7 @@ def test_minutes_count_earlier_runs(tmp_path, monkeypatch):
 
     settings = {"max_updates": None, "validate_every": 100, "on_event": [tick]}
     _, result = train(tmp_path, max_minutes=1.5, **settings)
-    assert (result.reason, result.update) == ("reached max_minutes = 1.5", 6)
+    assert (result.reason, result.update) == ("reached the limit of 1.5 minutes", 6)
     assert [v.update for v in result.history] == [6]
     now[0] = 5000.0
     _, longer = train(tmp_path, max_minutes=2.5, resume=True, **settings)
@@ -145,7 +145,7 @@ def test_patience_counts_validations_without_a_new_best(tmp_path):
         tmp_path, validate=lambda model: {"loss": next(metrics)}, max_updates=100, validate_every=1, patience=3
     )
     assert [v.best for v in result.history] == [True, True, False, False, False]
-    assert result.reason == "loss has not improved for patience = 3 validations"
+    assert result.reason == "loss has not improved for 3 validations (patience)"
     assert (result.best.update, result.taken) == (2, "best")
 
 

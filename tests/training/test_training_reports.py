@@ -28,7 +28,7 @@ def test_plain_lines_come_with_validations_only(tmp_path):
     assert len(lines) == 4
     assert lines[0].startswith("update 5, epoch 2, 0:00:0")
     assert lines[0].endswith("; loss 2, bleu 12.35 (best)")
-    assert lines[-1].startswith("done: reached max_updates = 12, 0:00:0")
+    assert lines[-1].startswith("done: reached the limit of 12 updates, 0:00:0")
     assert lines[-1].endswith("weights of update 5: loss 2, bleu 12.35")
 
 
@@ -45,7 +45,7 @@ def test_what_is_said_of_interruptions_and_of_runs_resumed(tmp_path):
     assert "weights of the average of updates" in final or "weights of update" in final
     text = io.StringIO()
     train(tmp_path, resume=True, max_updates=13, keep_best=0, on_event=[show_progress(text)])
-    assert "nothing left to train: reached max_updates = 13" in text.getvalue()
+    assert "nothing left to train: reached the limit of 13 updates" in text.getvalue()
     assert "weights of the last update, 13" in text.getvalue()
 
 
@@ -62,7 +62,7 @@ def test_a_terminal_gets_a_live_line_that_ends_with_the_run(tmp_path, fails):
             train(tmp_path, on_event=[listener, fail])
     else:
         train(tmp_path, on_event=[listener])
-        assert "done: reached max_updates = 12" in text.getvalue()
+        assert "done: reached the limit of 12 updates" in text.getvalue()
     assert not listener._bars.live.is_started
     assert "update 5, epoch 2" in text.getvalue()
 

@@ -113,7 +113,7 @@ def test_a_finished_run_says_that_it_is_done(tmp_path):
     events = []
     other, again = train(tmp_path, model=build(seed=99), keep_best=2, resume=True, on_event=[events.append])
     assert again.already_done
-    assert again.reason == "reached max_updates = 12"
+    assert again.reason == "reached the limit of 12 updates"
     assert not any(isinstance(event, Progress | Validated) for event in events)
     assert (again.update, again.taken, again.metrics) == (result.update, result.taken, result.metrics)
     assert (tmp_path / "last.safetensors").read_bytes() == before
@@ -208,3 +208,13 @@ def test_a_resumed_epoch_skips_what_was_used_also_without_a_length(tmp_path):
     train(tmp_path, max_updates=2, **parts)
     train(tmp_path, max_updates=5, resume=True, **parts)
     assert taken == [1] * 7 + [2] * 2
+
+
+def test_a_run_that_ended_with_an_epoch_is_made_longer_without_a_second_validation(tmp_path):
+    settings = {"validate_every": None, "patience": 2}
+    longer = len(batches(1)) * 2
+    train(tmp_path / "two", max_updates=len(batches(1)), **settings)
+    _, resumed = train(tmp_path / "two", max_updates=longer, resume=True, **settings)
+    _, whole = train(tmp_path / "one", max_updates=longer, **settings)
+    assert [validated.update for validated in resumed.history] == [validated.update for validated in whole.history]
+    assert [validated.metrics for validated in resumed.history] == [validated.metrics for validated in whole.history]

@@ -4,8 +4,6 @@ import sys
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130
-
 
 def main() -> None:
     """Run `sightline`; an error that a user can mend ends in one plain message and status 1, Ctrl-C in status 130."""
@@ -14,12 +12,8 @@ def main() -> None:
 
     try:
         app()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(_INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away, as `| head` does: nobody is left to tell
-        sys.exit(0)
     except SightlineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(getattr(error, "exit_code", 1))
+        sys.exit(f"error: {error}")
+    except OSError as error:  # such as an output that is redirected to a full disk
+        sys.stdout = None  # what it still holds cannot be written either
+        sys.exit(f"error: {error.filename or 'output'}: {error.strerror or error}")

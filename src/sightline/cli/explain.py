@@ -1,13 +1,14 @@
 """`sightline explain`."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightline.cli.reading import input_lines, load_with
-from sightline.errors import ConfigError
+from sightline.cli.reading import input_lines, input_name, load_with
+from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
-from sightline.tasks.translate import Translation
+from sightline.tasks.translate import TextTooLongError, Translation
 
 __all__ = ["run_explain"]
 
@@ -24,10 +25,17 @@ def run_explain(
     """The attention of every input: a page, pictures, JSON, or text."""
     if output is not None and output.suffix not in (".html", ".png", ".svg"):
         raise ConfigError(f"{output}: name a file that ends in .html, .png or .svg")
+    if not words and (as_json or (output is not None and output.suffix == ".html")):
+        raise ConfigError(
+            "--pieces is for pictures and the terminal: a page shows words, and JSON has the pieces anyway"
+        )
     model = load_with(folder, settings, threads)
     if model.config.model.type == "recurrent" and model.config.model.attention == "none":
         raise ConfigError(f"{folder}: this model has no attention to show; it was trained with attention 'none'")
-    results = model.predict(list(input_lines(path)))
+    try:
+        results = model.predict(list(input_lines(path)))
+    except TextTooLongError as error:
+        raise DataError(error.what, path=input_name(path), line=error.index + 1) from error
     if as_json:
         for result in results:
             print(json.dumps(result.to_dict(), ensure_ascii=False))
@@ -37,18 +45,22 @@ def run_explain(
     elif output.suffix == ".html":
         html_report(results, output)
     else:
-        _pictures([result for result in results if result.text], output, words)
+        _pictures(results, output, words)
 
 
 def _text(result: Translation, words: bool) -> str:
-    if not result.text:
-        return f"{result.source}\n-> (nothing)"
+    if not result.attention:
+        return "(a blank line)"
     cross = result.attention["cross"].mean()
-    return f"{result.source}\n-> {result.text}\n{text_heatmap(merge_words(cross) if words else cross)}"
+    answer = result.text or "(nothing)"
+    return f"{result.source}\n-> {answer}\n{text_heatmap(merge_words(cross) if words else cross)}"
 
 
 def _pictures(results: Sequence[Translation], output: Path, words: bool) -> None:
-    for i, result in enumerate(results, 1):
-        name = output if len(results) == 1 else output.with_stem(f"{output.stem}-{i}")
+    """A picture of each line; of several, each has its line's number in its name."""
+    for number, result in enumerate(results, 1):
+        if not result.attention:
+            print(f"note: line {number} is blank, so there is no picture of it", file=sys.stderr)
+            continue
+        name = output if len(results) == 1 else output.with_stem(f"{output.stem}-{number}")
         result.plot(name, words=words)
-        print(name)

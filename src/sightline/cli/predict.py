@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightline.cli.reading import chunks, input_lines, load_with
+from sightline.cli.reading import chunks, input_lines, input_name, load_with
 from sightline.errors import ConfigError, DataError
-from sightline.tasks.translate import Translation, Translator
+from sightline.tasks.translate import TextTooLongError, Translation
 
 __all__ = ["run_predict"]
 
@@ -20,14 +20,25 @@ def run_predict(folder: Path, path: Path | None, settings: Sequence[str], as_jso
     if model.config.decoding.n_best > 1 and not as_json:
         raise ConfigError("several answers do not fit on one line: add --json")
     size = 1 if path is None and sys.stdin.isatty() else _LINES
+    cut_off: list[int] = []
     for first, texts in chunks(input_lines(path), size):
-        for result in _predict(model, texts, first, as_json):
-            print(json.dumps(result.to_dict(), ensure_ascii=False) if as_json else result.text)
+        try:
+            results = model.predict(texts, attention=as_json)
+        except TextTooLongError as error:
+            raise DataError(error.what, path=input_name(path), line=first + error.index) from error
+        for result in results:
+            print(_line(result, as_json))
         sys.stdout.flush()
+        cut_off += [first + i for i, result in enumerate(results) if result.cut_off]
+    if cut_off:
+        print(
+            f"note: {len(cut_off):,} answers, the first in line {cut_off[0]}, reached the longest length allowed and "
+            "were ended there; decoding.length_factor and decoding.length_extra set it",
+            file=sys.stderr,
+        )
 
 
-def _predict(model: Translator, texts: list[str], first: int, attention: bool) -> list[Translation]:
-    try:
-        return model.predict(texts, attention=attention)
-    except DataError as error:
-        raise DataError(f"in lines {first} to {first + len(texts) - 1} of the input: {error}") from error
+def _line(result: Translation, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(result.to_dict(), ensure_ascii=False)
+    return result.text.replace("\r", "\\r").replace("\n", "\\n")  # an answer takes one line, whatever it was trained on

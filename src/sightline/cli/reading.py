@@ -13,7 +13,7 @@ from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.translate import TranslateConfig, Translator
 from sightline.training import set_threads
 
-__all__ = ["chunks", "input_lines", "load_with"]
+__all__ = ["chunks", "input_lines", "input_name", "load_with"]
 
 
 def input_lines(path: Path | None) -> Iterator[str]:
@@ -23,13 +23,20 @@ def input_lines(path: Path | None) -> Iterator[str]:
         return
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
-            yield line.decode("utf-8").removesuffix("\n").removesuffix("\r")
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise DataError(
-                f"not valid UTF-8 at byte {error.start + 1}: convert it, such as by iconv -t UTF-8",
-                path="standard input",
+                f"byte {error.start + 1} of the line (0x{line[error.start]:02X}) is not UTF-8: convert the input, "
+                "such as by  iconv -f WINDOWS-1252 -t UTF-8",
+                path=input_name(path),
                 line=number,
             ) from error
+        yield text.removesuffix("\n").removesuffix("\r")
+
+
+def input_name(path: Path | None) -> str:
+    """What messages call the input."""
+    return "standard input" if path is None else str(path)
 
 
 def chunks(lines: Iterator[str], size: int) -> Iterator[tuple[int, list[str]]]:
@@ -41,13 +48,13 @@ def chunks(lines: Iterator[str], size: int) -> Iterator[tuple[int, list[str]]]:
 
 
 def load_with(folder: Path, settings: Sequence[str], threads: int | None) -> Translator:
-    """The model in a folder, with decoding options changed."""
+    """The model in a folder, with decoding options, or the seed that sampling draws by, changed."""
     set_threads(threads)
     model = load(folder)
     values: dict[str, Any] = model.config.model_dump()
     for option in settings:
-        if not option.startswith("decoding."):
-            raise ConfigError(f"cannot set {option!r} of a trained model: only decoding options can be changed")
+        if not option.startswith(("decoding.", "seed=")):
+            raise ConfigError(f"cannot set {option!r} of a trained model: only decoding.* and seed can be changed")
         set_option(values, option)
     model.config = parse_config(values, TranslateConfig)
     return model

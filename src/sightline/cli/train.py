@@ -1,17 +1,20 @@
 """`sightline train`."""
 
+import json
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+import typer
 
 from sightline.errors import ConfigError
 from sightline.tasks import TASKS
 from sightline.tasks.config import parse_config, read_yaml, set_option
 from sightline.tasks.folder import TRAINING
 from sightline.tasks.translate import PairFiles, TranslateConfig, Translator, read_pairs
-from sightline.training import FitResult, Listener, TensorBoard, set_threads, show_progress
+from sightline.training import FitResult, Interrupted, Listener, TensorBoard, set_threads, show_progress
 
 __all__ = ["Pairs", "run_train"]
 
@@ -70,9 +73,21 @@ def run_train(
         listeners.append(show_progress())
     translator = Translator.from_config(config)
     say = (lambda line: None) if quiet else lambda line: print(line, flush=True)
-    translator.fit(pairs, valid, folder=config.output, resume=resume, overwrite=overwrite, listeners=listeners, say=say)
+    try:
+        translator.fit(
+            pairs, valid, folder=config.output, resume=resume, overwrite=overwrite, listeners=listeners, say=say
+        )
+    except Interrupted as stop:
+        print(f"stopped after update {stop.update}, and saved; go on by\n  {_again()}", file=sys.stderr)
+        raise typer.Exit(128 + stop.signal) from stop
     if not quiet:
         _close(config.output, translator.result)
+
+
+def _again() -> str:
+    """The present command, to be typed again."""
+    words = [word for word in sys.argv[1:] if word not in ("--overwrite", "--resume")]
+    return shlex.join(["sightline", *words, "--resume"])
 
 
 def _close(output: Path, result: FitResult | None) -> None:
@@ -93,12 +108,13 @@ def _config(
         values, node = read_yaml(path)
     else:
         raise ConfigError(f"{what!r} is neither a task ({', '.join(TASKS)}) nor a configuration file (.yaml)")
+    given = dict(options)
     if train_pairs.given():
-        values.setdefault("data", {})["train"] = train_pairs.values()
+        given["data.train"] = train_pairs.values()
     if valid_pairs.given():
-        values.setdefault("data", {})["valid"] = valid_pairs.values()
-    for key, value in options.items():
-        set_option(values, f"{key}={yaml.safe_dump(str(value) if isinstance(value, Path) else value).strip()}")
+        given["data.valid"] = valid_pairs.values()
+    for key, value in given.items():
+        set_option(values, f"{key}={json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)}")
     for option in settings:
         set_option(values, option)
     model = values.get("model")

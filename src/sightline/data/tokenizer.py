@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sightline.data.subwords import Subwords
 from sightline.data.units import EOS, SPECIALS, UNK, Lexicon, Units
-from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.errors import ConfigError, DataError, ModelFolderError, OutputError
 from sightline.results import Piece
 
 __all__ = ["KINDS", "Encoding", "Kind", "Tokenizer", "Unknown"]
@@ -175,9 +175,18 @@ class Tokenizer:
         return Unknown(sum(row.count(UNK) for row in rows), sum(map(len, rows)))
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write one JSON file: format, kind, and the units (for subwords the `tokenizers` library's own JSON)."""
+        """Write one JSON file: format, kind, and the units (for subwords the `tokenizers` library's own JSON).
+
+        Raises:
+            OutputError: when the file cannot be written.
+        """
         content = {"format": _FORMAT, "kind": self.kind, "units": self._units.state()}
-        Path(path).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+        try:
+            Path(path).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise OutputError(
+                f"{path}: the tokenizer cannot be written ({error.strerror}): free some space, or name another folder"
+            ) from error
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Tokenizer":

@@ -12,6 +12,8 @@ from sightline.errors import ConfigError
 
 __all__ = ["Section", "parse_config", "read_config", "read_yaml", "set_option", "write_config"]
 
+_WHOLE = "the configuration"
+
 C = TypeVar("C", bound=BaseModel)
 
 
@@ -50,8 +52,10 @@ def read_yaml(path: str | Path) -> tuple[dict[str, Any], yaml.Node]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}, line {line}: not valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(values, dict) or node is None:
-        raise ConfigError(f"{path}: expected keys and values, such as 'task: translate'")
+        raise ConfigError(f"{path}: expected keys and values, such as 'task: translate', a line each")
     return values, node
 
 
@@ -78,7 +82,9 @@ def set_option(values: dict[str, Any], option: str) -> None:
         raise ConfigError(f"cannot set {option!r}: write key=value, such as training.minutes=5")
     *parents, last = path.strip().split(".")
     for parent in parents:
-        inner = values.setdefault(parent, {})
+        inner = values.get(parent)
+        if inner is None:  # not there, or a key with nothing behind it
+            inner = values[parent] = {}
         if not isinstance(inner, dict):
             raise ConfigError(f"cannot set {option!r}: {parent!r} is a plain value and has no keys")
         values = inner
@@ -114,7 +120,7 @@ def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, no
     line = _line(node, keys)
     if path is not None and line is not None:
         place = f"{path}, line {line}: "
-    name = ".".join(str(key) for key in keys) or "the configuration"
+    name = ".".join(str(key) for key in keys) or _WHOLE
     if problem["type"] == "extra_forbidden":
         known = _known_keys(model, problem["loc"][:-1])
         near = difflib.get_close_matches(str(keys[-1]), known, n=1)
@@ -122,7 +128,19 @@ def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, no
         return f"{place}unknown key {name!r}: {remedy}"
     if problem["type"] == "missing":
         return f"{place}the key {name!r} is missing"
-    return f"{place}{name}: {problem['msg'][0].lower()}{problem['msg'][1:]}, and here it is {problem['input']!r}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "value_error":  # our own, of several keys, and it says which
+        return f"{place}{'' if name == _WHOLE else name + ': '}{message}"
+    if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        message = "expected keys of its own below it"
+    elif problem["type"] == "union_tag_invalid":
+        name, message = f"{name}.type", f"expected {problem['ctx']['expected_tags']}"
+    return f"{place}{name}: {message[0].lower()}{message[1:]}, and here it is {_shown(problem)}"
+
+
+def _shown(problem: Any) -> str:
+    value = problem["ctx"]["tag"] if problem["type"] == "union_tag_invalid" else problem["input"]
+    return f"{value!r:.60}"
 
 
 def _line(node: yaml.Node | None, keys: Sequence[str | int]) -> int | None:

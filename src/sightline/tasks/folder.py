@@ -1,17 +1,19 @@
 """The model folder: configuration, tokenizers and weights, with a manifest that tells whether they are whole.
 
 my-model/
-  manifest.json       what this is: format, task, versions, metrics, SHA-256 of each other file; written last
+  manifest.json       what this is: format, task, versions, metrics, SHA-256 of all files; written last
   config.yaml         every option, resolved
   *.json              tokenizers
   model.safetensors   weights
-  training/           checkpoints and curves; not needed to predict
+  training/           checkpoints, curves, what the data were; not needed to predict
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,35 +21,87 @@ from typing import Any
 from sightline.errors import ModelFolderError, OutputError
 from sightline.training import make_folder, write_atomic
 
-__all__ = ["MANIFEST", "TRAINING", "WEIGHTS", "new_folder", "read_manifest", "seal", "unseal"]
+__all__ = [
+    "MANIFEST",
+    "RECORD",
+    "TRAINING",
+    "WEIGHTS",
+    "check_free",
+    "hold",
+    "new_folder",
+    "read_manifest",
+    "seal",
+    "unseal",
+]
 
 MANIFEST = "manifest.json"
 WEIGHTS = "model.safetensors"
 TRAINING = "training"
+RECORD = "data.json"
 _FORMAT = 1
+_REMEDY = "take the folder from a copy, or train again"
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """See that a model may be written to a folder.
+
+    Raises:
+        OutputError: where something is in the way, and how to go on.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    trained, begun = (folder / MANIFEST).exists(), (folder / TRAINING / RECORD).exists()
+    if not trained and not begun:
+        raise OutputError(f"{folder}: the folder holds files that are no model of ours: name another folder")
+    if not overwrite:
+        state = "a trained model" if trained else "a training that has not ended"
+        more = "go on with its training by --resume, " if begun else ""
+        raise OutputError(f"{folder}: the folder holds {state}: {more}write over it by --overwrite, or name another")
 
 
 def new_folder(path: str | Path, *, overwrite: bool = False) -> Path:
-    """An empty folder for a model, or one that may be written over.
+    """An empty folder for a model, or one whose model may be written over: its training is deleted.
 
     Raises:
         OutputError: where something is in the way, and how to go on.
     """
     folder = Path(path)
-    if folder.is_dir() and any(folder.iterdir()) and not overwrite:
-        state = "a trained model" if (folder / MANIFEST).exists() else "files"
-        raise OutputError(
-            f"{folder}: the folder holds {state} already: name another, go on with its training by --resume, "
-            "or write over it by --overwrite"
-        )
+    check_free(folder, overwrite=overwrite)
     unseal(folder)
     shutil.rmtree(folder / TRAINING, ignore_errors=True)
     return make_folder(folder)
 
 
+@contextmanager
+def hold(folder: Path) -> Generator[None]:
+    """Keep a folder to this process while it trains there; a process that dies lets go of it.
+
+    Raises:
+        OutputError: where another process trains in it.
+    """
+    if sys.platform == "win32":  # has no locks of this kind
+        yield
+        return
+    import fcntl
+    import os
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise OutputError(f"{folder}: another process is training in this folder: wait, or name another") from error
+    except OSError:
+        pass  # a file system without locks
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def seal(folder: Path, task: str, files: list[str], about: Mapping[str, Any]) -> None:
     """Write the manifest over files that are all in place: from now on the folder is a model."""
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": _FORMAT,
         "task": task,
         "sightline": version("sightline"),
@@ -55,6 +109,7 @@ def seal(folder: Path, task: str, files: list[str], about: Mapping[str, Any]) ->
         "files": {name: _digest(folder / name) for name in files},
         **about,
     }
+    manifest["sha256"] = _own_digest(manifest)
     write_atomic(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
 
 
@@ -72,29 +127,39 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     place = Path(folder)
     if not place.is_dir():
         raise ModelFolderError(f"{place}: there is no such model folder")
+    manifest = _parse_manifest(place)
+    for name, digest in manifest["files"].items():
+        if not (place / name).is_file():
+            raise ModelFolderError(f"{place}: the file {name} is missing; {_REMEDY}")
+        if _digest(place / name) != digest:
+            raise ModelFolderError(
+                f"{place / name}: the file is damaged or was changed (its SHA-256 is not the manifest's); {_REMEDY}"
+            )
+    return manifest
+
+
+def _parse_manifest(place: Path) -> dict[str, Any]:
     path = place / MANIFEST
     if not path.exists():
-        unfinished = (place / TRAINING).is_dir()
-        remedy = "its training has not ended: go on with sightline train --resume" if unfinished else "is it a model?"
+        if (place / TRAINING / RECORD).exists():
+            remedy = f"its training has not ended: go on by  sightline train {place / 'config.yaml'} --resume"
+        else:
+            remedy = "it is no model folder, or not a whole one"
         raise ModelFolderError(f"{place}: the folder has no {MANIFEST}: {remedy}")
     try:
         manifest = json.loads(path.read_bytes())
-        files, found = dict(manifest["files"]), manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFolderError(
-            f"{path}: the manifest is damaged; take the folder from a copy, or train again"
-        ) from error
+        found, digest = manifest["format"], manifest.pop("sha256", None)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelFolderError(f"{path}: the manifest is damaged; {_REMEDY}") from error
+    if digest not in (None, _own_digest(manifest)):
+        raise ModelFolderError(f"{path}: the manifest is damaged or was changed; {_REMEDY}")
     if found != _FORMAT:
         raise ModelFolderError(f"{path}: format {found}, and this version reads format {_FORMAT}: update Sightline")
-    for name, digest in files.items():
-        if not (place / name).is_file():
-            raise ModelFolderError(f"{place}: the file {name} is missing; take the folder from a copy, or train again")
-        if _digest(place / name) != digest:
-            raise ModelFolderError(
-                f"{place / name}: the file is damaged or was changed (its SHA-256 is not the manifest's); "
-                "take the folder from a copy, or train again"
-            )
     return manifest
+
+
+def _own_digest(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _digest(path: Path) -> str:

@@ -9,13 +9,13 @@ __all__ = ["fraction_done", "stop_reason"]
 def stop_reason(state: RunState, settings: TrainSettings) -> str | None:
     """Which limit the run has reached, in words, or None while it may go on."""
     if settings.max_updates is not None and state.update >= settings.max_updates:
-        return f"reached max_updates = {settings.max_updates}"
+        return f"reached the limit of {settings.max_updates} updates"
     if settings.max_epochs is not None and state.epoch > settings.max_epochs:
-        return f"reached max_epochs = {settings.max_epochs}"
+        return f"reached the limit of {settings.max_epochs} epochs"
     if settings.max_minutes is not None and state.seconds >= 60 * settings.max_minutes:
-        return f"reached max_minutes = {settings.max_minutes:g}"
+        return f"reached the limit of {settings.max_minutes:g} minutes"
     if settings.patience is not None and state.stale >= settings.patience:
-        return f"{settings.metric} has not improved for patience = {settings.patience} validations"
+        return f"{settings.metric} has not improved for {settings.patience} validations (patience)"
     return None
 
 

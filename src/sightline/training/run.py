@@ -98,14 +98,15 @@ class Run(Generic[Model, Batch]):
             if state.batch == 0:
                 raise TrainingError(f"epoch {state.epoch} has no batches: nothing to train on; check the training data")
             state.epoch, state.batch = state.epoch + 1, 0
-            state.due = settings.validate_every is None
+            # A run that reached its limit here, and was made longer, has validated these weights already.
+            state.due = settings.validate_every is None and not self._validated()
             self._validate_if_due()
         return reason
 
     def finish(self, reason: str, already_done: bool) -> FitResult:
         """Validates the last weights if that is owed, and leaves the model with the best ones."""
         state = self._state
-        if not state.history or state.history[-1].update != state.update:
+        if not self._validated():
             state.due = True
             self._validate_if_due()
         chosen = choose_weights(self._model, self._best, self._settings, self._evaluate, state.history)
@@ -210,6 +211,10 @@ class Run(Generic[Model, Batch]):
         self._save()
         self._best.prune()
         self._speed = _Speed(monotonic())
+
+    def _validated(self) -> bool:
+        """Whether the last validation was of the weights as they are."""
+        return bool(self._state.history) and self._state.history[-1].update == self._state.update
 
     def _evaluate(self) -> dict[str, float]:
         """The metrics of the model as it stands; training draws the same random numbers with it and without it."""

@@ -11,6 +11,7 @@ from sightline.tasks.translate.config import (
     TranslateConfig,
 )
 from sightline.tasks.translate.corpus import read_pairs
+from sightline.tasks.translate.predicting import TextTooLongError
 from sightline.tasks.translate.result import Candidate, Translation
 from sightline.tasks.translate.translator import Translator
 
@@ -20,6 +21,7 @@ __all__ = [
     "DecodingConfig",
     "PairFiles",
     "RecurrentConfig",
+    "TextTooLongError",
     "TokenizerConfig",
     "TrainingConfig",
     "TransformerConfig",

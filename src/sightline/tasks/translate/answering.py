@@ -1,7 +1,7 @@
 """From encoded inputs to hypotheses, and from hypotheses to the attention behind them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,6 +12,8 @@ from sightline.models import Maps, Seq2Seq
 from sightline.tasks.translate.config import DecodingConfig
 
 __all__ = ["Answer", "attention_of", "search"]
+
+Draw: TypeAlias = torch.Generator | None
 
 
 class Answer:
@@ -25,15 +27,17 @@ class Answer:
 
 
 @torch.inference_mode()
-def search(model: Seq2Seq, sources: Sequence[list[int]], config: DecodingConfig, seed: int) -> list[Answer]:
-    """An answer for each input of one batch."""
+def search(
+    model: Seq2Seq, sources: Sequence[list[int]], config: DecodingConfig, generator: Draw = None
+) -> list[Answer]:
+    """An answer for each input of one batch; `generator` is where sampling draws from."""
     batch = collate(sources, [[] for _ in sources])
     memory = model.encode(batch.source, batch.source_mask)
     limits = [int(config.length_factor * (len(source) + 1)) + config.length_extra for source in sources]
-    return _METHODS[config.method](model, memory, limits, config, seed)
+    return _METHODS[config.method](model, memory, limits, config, generator)
 
 
-def _beam(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, seed: int) -> list[Answer]:
+def _beam(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, draw: Draw) -> list[Answer]:
     found = beam_search(
         model.step,
         memory,
@@ -47,12 +51,12 @@ def _beam(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig
     return [Answer(hypotheses) for hypotheses in found]
 
 
-def _greedy(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, seed: int) -> list[Answer]:
+def _greedy(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, draw: Draw) -> list[Answer]:
     found = greedy(model.step, memory, model.start(memory), batch=len(limits), max_length=limits)
     return [Answer([hypothesis]) for hypothesis in found]
 
 
-def _sample(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, seed: int) -> list[Answer]:
+def _sample(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, draw: Draw) -> list[Answer]:
     found = sample(
         model.step,
         memory,
@@ -62,12 +66,12 @@ def _sample(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConf
         temperature=config.temperature,
         top_k=config.top_k,
         top_p=config.top_p,
-        generator=torch.Generator().manual_seed(seed),
+        generator=draw,
     )
     return [Answer([hypothesis]) for hypothesis in found]
 
 
-def _exact(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, seed: int) -> list[Answer]:
+def _exact(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfig, draw: Draw) -> list[Answer]:
     """One input at a time: the beam's best by log-probability is the first bound."""
     (limit,) = limits
     (beam,) = beam_search(
@@ -80,7 +84,7 @@ def _exact(model: Seq2Seq, memory: Any, limits: list[int], config: DecodingConfi
     return [Answer([best], result.certified)]
 
 
-_METHODS: dict[str, Callable[[Seq2Seq, Any, list[int], DecodingConfig, int], list[Answer]]] = {
+_METHODS: dict[str, Callable[[Seq2Seq, Any, list[int], DecodingConfig, Draw], list[Answer]]] = {
     "beam": _beam,
     "greedy": _greedy,
     "sample": _sample,

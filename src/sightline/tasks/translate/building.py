@@ -1,15 +1,29 @@
-"""The network that a configuration asks for."""
+"""The network that a configuration asks for, and what else a translator is made of."""
 
-from typing import TypeAlias
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
+from sightline.data import Tokenizer
 from sightline.models import Recurrent, Transformer
+from sightline.tasks.config import write_config
 from sightline.tasks.translate.config import TranslateConfig
+from sightline.training import write_atomic
 
-__all__ = ["Network", "build_model"]
+__all__ = ["CONFIG", "TOKENIZERS", "Network", "Parts", "build_model", "load_tokenizers", "write_parts"]
 
 Network: TypeAlias = Transformer | Recurrent
 
+CONFIG = "config.yaml"
+TOKENIZERS = ("source-tokenizer.json", "target-tokenizer.json")
 _MODELS = {"transformer": Transformer, "recurrent": Recurrent}
+
+
+class Parts(NamedTuple):
+    """What a translator is made of."""
+
+    model: Network
+    source: Tokenizer
+    target: Tokenizer
 
 
 def build_model(config: TranslateConfig, source_size: int, target_size: int) -> Network:
@@ -20,3 +34,16 @@ def build_model(config: TranslateConfig, source_size: int, target_size: int) -> 
         longest = config.data.max_length * config.decoding.length_factor + config.decoding.length_extra
         options["longest"] = int(longest)
     return _MODELS[config.model.type](source_size, target_size, **options)
+
+
+def write_parts(folder: Path, config: TranslateConfig, parts: Parts) -> None:
+    """Write down all but the weights; raises OutputError where the folder cannot be written."""
+    for name, tokenizer in zip(TOKENIZERS, parts[1:], strict=True):
+        tokenizer.save(folder / name)
+    write_atomic(folder / CONFIG, write_config(config).encode())
+
+
+def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:
+    """Both sides' tokenizers; raises ModelFolderError where one is missing or damaged."""
+    source, target = (Tokenizer.load(folder / name) for name in TOKENIZERS)
+    return source, target

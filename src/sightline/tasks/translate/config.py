@@ -114,6 +114,14 @@ class TrainingConfig(Section):
     keep_best: Annotated[int, Field(ge=0)] = 3
     matmul: Literal["exact", "fast"] = "fast"
 
+    @model_validator(mode="after")
+    def _ends(self) -> "TrainingConfig":
+        if self.updates is None and self.epochs is None and self.minutes is None and self.patience is None:
+            raise ValueError("nothing ends the training: set 'updates', 'epochs', 'minutes' or 'patience'")
+        if self.schedule == "cosine" and self.updates is None:
+            raise ValueError("the schedule 'cosine' ends at a number of updates: set 'updates'")
+        return self
+
 
 class DecodingConfig(Section):
     """How answers are searched for."""
@@ -129,6 +137,14 @@ class DecodingConfig(Section):
     length_factor: PositiveFloat = 2.0  # an answer has at most length_factor x source tokens + length_extra tokens
     length_extra: PositiveInt = 20
     batch_size: PositiveInt = 64
+
+    @model_validator(mode="after")
+    def _has_n_best(self) -> "DecodingConfig":
+        if self.n_best > 1 and self.method != "beam":
+            raise ValueError(f"the method {self.method!r} finds one answer: set 'n_best' to 1, or 'method' to 'beam'")
+        if self.n_best > self.beam:
+            raise ValueError(f"a beam of {self.beam} finds no {self.n_best} answers: set 'beam' to 'n_best' or more")
+        return self
 
 
 class TranslateConfig(Section):

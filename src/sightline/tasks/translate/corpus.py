@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sightline.data import (
     Padding,
@@ -17,10 +18,10 @@ from sightline.data import (
     read_tsv,
     split_by_length,
 )
-from sightline.errors import DataError
+from sightline.errors import ConfigError, DataError
 from sightline.tasks.translate.config import PairFiles, TokenizerConfig
 
-__all__ = ["Corpus", "CorpusReport", "hold_out", "make_corpus", "make_tokenizers", "read_pairs"]
+__all__ = ["Corpus", "CorpusReport", "as_pairs", "hold_out", "make_corpus", "make_tokenizers", "read_pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,18 @@ def _make_tokenizer(texts: Sequence[str], config: TokenizerConfig) -> Tokenizer:
     return Tokenizer.train(texts, config.kind, config.size, config.min_count)
 
 
+def as_pairs(pairs: Sequence[Any], use: str) -> list[Pair]:
+    """Pairs as given from Python, checked; raises DataError for what is no pair of texts, or where there is none."""
+    checked: list[Pair] = []
+    for number, pair in enumerate(pairs, 1):
+        if isinstance(pair, str) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
+            raise DataError(f"{use} pair {number} is {pair!r:.60}: expected two texts, such as ('cat', 'gatto')")
+        checked.append(Pair(*pair))
+    if not checked:
+        raise DataError(f"there are no {use} pairs: expected (source, target) pairs of texts")
+    return checked
+
+
 def hold_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
     """Training and validation pairs. Pairs with one source stay together, so that none leaks from one to the other.
 
@@ -109,7 +122,7 @@ def hold_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair]
     count = max(1, round(share * len(sources)))
     if len(sources) <= count:
         raise DataError(
-            f"{len(sources)} distinct source text(s) are too few to hold out {count} for validation: "
+            f"there is only {len(sources)} distinct source text, and some are held out for validation: "
             "give more pairs, or validation pairs of their own"
         )
     held = set(sources[:count])
@@ -119,6 +132,7 @@ def hold_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair]
 
 def make_corpus(
     pairs: Sequence[Pair],
+    use: str,
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     *,
@@ -128,18 +142,35 @@ def make_corpus(
 ) -> Corpus:
     """Encode pairs, leave out those longer than `max_length` tokens, and say what was done.
 
+    Args:
+        pairs: the pairs.
+        use: what they are for, in a word for messages.
+        source_tokenizer: of the sources.
+        target_tokenizer: of the targets.
+        max_length: the most tokens on a side, the end of sentence included.
+        batch_tokens: the largest cost of a batch (see `sightline.data.bucket`).
+        seed: of the order of batches.
+
     Raises:
         DataError: where nothing is left.
+        ConfigError: where a pair does not fit into a batch.
     """
     sources = source_tokenizer.encode_batch([pair.source for pair in pairs])
     targets = target_tokenizer.encode_batch([pair.target for pair in pairs])
     kept, too_long = split_by_length(_lengths(sources), _lengths(targets), max_length)
     if not kept:
         raise DataError(
-            f"none of the {len(pairs)} pairs has at most {max_length} tokens on each side: raise data.max_length"
+            f"none of the {len(pairs):,} {use} pairs has at most {max_length} tokens on each side: "
+            "raise data.max_length"
         )
     sources, targets = [sources[i] for i in kept], [targets[i] for i in kept]
     lengths = _lengths(sources), _lengths(targets)
+    longest = max(map(max, lengths))
+    if longest > batch_tokens:
+        raise ConfigError(
+            f"the longest of the {use} pairs has {longest:,} tokens on a side, and a batch takes {batch_tokens:,}: "
+            f"raise training.batch_tokens to {longest} or more, or lower data.max_length"
+        )
     waste: Padding = padding(bucket(*lengths, batch_tokens, seed=seed, epoch=0), *lengths)
     report = CorpusReport(
         pairs=len(pairs),

@@ -9,7 +9,7 @@ from sightline.data import PairBatch, Tokenizer
 from sightline.explain import entropy
 from sightline.metrics import METRICS
 from sightline.tasks.translate.answering import search
-from sightline.tasks.translate.building import Network
+from sightline.tasks.translate.building import Network, Parts
 from sightline.tasks.translate.config import DecodingConfig, TrainingConfig
 from sightline.tasks.translate.corpus import Corpus
 from sightline.training import (
@@ -47,10 +47,9 @@ def loss_function(config: TrainingConfig) -> Callable[[Network, PairBatch], Loss
 
 
 def learn(
-    model: Network,
+    parts: Parts,
     train: Corpus,
     valid: Corpus,
-    target_tokenizer: Tokenizer,
     config: TrainingConfig,
     *,
     seed: int,
@@ -78,10 +77,10 @@ def learn(
     )
     with fast_matmul(config.matmul):
         return fit(
-            model,
+            parts.model,
             batches=train.batches,
             loss=loss_function(config),
-            validate=lambda m: _validate(m, valid, target_tokenizer, config.metric),
+            validate=lambda m: _validate(m, valid, parts.target, config.metric),
             settings=settings,
             folder=folder,
             resume=resume,
@@ -111,7 +110,7 @@ def _greedy_texts(model: Network, valid: Corpus, tokenizer: Tokenizer) -> list[s
     texts = [""] * len(order)
     for start in range(0, len(order), _ROWS):
         rows = order[start : start + _ROWS]
-        answers = search(model, [valid.sources[i] for i in rows], DecodingConfig(method="greedy"), seed=0)
+        answers = search(model, [valid.sources[i] for i in rows], DecodingConfig(method="greedy"))
         for i, answer in zip(rows, answers, strict=True):
             texts[i] = tokenizer.decode(answer.hypotheses[0].tokens)
     return texts

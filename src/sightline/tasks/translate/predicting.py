@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import torch
+
 from sightline.data import EOS, Tokenizer
 from sightline.errors import DataError
 from sightline.explain import Attention
@@ -11,9 +13,22 @@ from sightline.tasks.translate.answering import Answer, attention_of, search
 from sightline.tasks.translate.config import DecodingConfig
 from sightline.tasks.translate.result import Candidate, Translation
 
-__all__ = ["predict"]
+__all__ = ["TextTooLongError", "predict"]
 
 _EOS_PIECE = Piece("<eos>")
+
+
+class TextTooLongError(DataError):
+    """A text has more tokens than the model takes.
+
+    Attributes:
+        what: what is wrong, without the text's place.
+        index: which text, from 0.
+    """
+
+    def __init__(self, what: str, index: int) -> None:
+        super().__init__(what, path=f"input {index + 1}")
+        self.what, self.index = what, index
 
 
 def predict(
@@ -30,22 +45,24 @@ def predict(
     """A translation of each text, in order; a blank text gets a blank one.
 
     Raises:
-        DataError: for a text of more than `max_length` tokens, before anything is translated.
+        TextTooLongError: for a text of more than `max_length` tokens, before anything is translated.
     """
     ids = source_tokenizer.encode_batch(texts)
     for i, row in enumerate(ids):
         if len(row) >= max_length:
-            raise DataError(
-                f"input {i + 1} has {len(row):,} tokens, and the model takes at most {max_length - 1:,} "
-                f"(data.max_length less one for <eos>): split it; it begins {texts[i][:40]!r}"
+            raise TextTooLongError(
+                f"the text has {len(row):,} tokens, and the model was trained on at most {max_length - 1:,} "
+                f"(data.max_length, less one for the end): split it; it begins {texts[i][:40]!r}",
+                i,
             )
     results = {i: _blank(text) for i, text in enumerate(texts) if not text.strip()}
     order = sorted((i for i in range(len(texts)) if i not in results), key=lambda i: len(ids[i]))
+    generator = torch.Generator().manual_seed(seed)  # one for all batches, so that no two draw the same
     size = 1 if decoding.method == "exact" else decoding.batch_size
     for start in range(0, len(order), size):
         rows = order[start : start + size]
         sources = [ids[i] for i in rows]
-        answers = search(model, sources, decoding, seed)
+        answers = search(model, sources, decoding, generator)
         maps: Sequence[Maps] = [{}] * len(rows)
         if attention:
             maps = attention_of(model, sources, [_without_eos(answer.hypotheses[0].tokens) for answer in answers])
@@ -59,9 +76,7 @@ def _without_eos(tokens: Sequence[int]) -> list[int]:
 
 
 def _blank(text: str) -> Translation:
-    return Translation(
-        text="", score=0.0, pieces=(), source=text, source_pieces=(), attention=Attention({}), alternatives=()
-    )
+    return Translation(text="", score=0.0, pieces=(), source=text, source_pieces=(), attention=Attention({}))
 
 
 def _translation(
@@ -80,4 +95,5 @@ def _translation(
         attention=Attention({name: AttentionMap(weights.numpy(), *sides[name]) for name, weights in maps.items()}),
         alternatives=[Candidate(target_tokenizer.decode(other.tokens), other.log_prob) for other in others],
         certified=answer.certified,
+        cut_off=best.forced_end,
     )

@@ -32,11 +32,13 @@ class Translation(Prediction):
         attention: the maps, with their pictures.
         alternatives: the n-best list without its first.
         certified: after an exact search, whether no better answer exists; None after any other.
+        cut_off: whether the answer reached the longest length that the search allows, and had to end there.
     """
 
     attention: Attention
     alternatives: Sequence[Candidate] = ()
     certified: bool | None = None
+    cut_off: bool = False
 
     def __str__(self) -> str:
         return self.text
@@ -59,6 +61,7 @@ class Translation(Prediction):
             "text": self.text,
             "score": self.score,
             "certified": self.certified,
+            "cut_off": self.cut_off,
             "alternatives": [{"text": c.text, "score": c.score} for c in self.alternatives],
             "attention": self.attention.to_dict(),
         }

@@ -4,16 +4,23 @@ import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 
-from sightline.data import Pair, Tokenizer
-from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.data import Pair
+from sightline.errors import ConfigError, DataError, ModelFolderError, TrainingError
 from sightline.metrics import METRICS, Score, bleu
-from sightline.tasks.config import parse_config, read_config, write_config
-from sightline.tasks.folder import TRAINING, WEIGHTS, new_folder, read_manifest, seal, unseal
-from sightline.tasks.translate.building import Network, build_model
+from sightline.tasks.config import parse_config, read_config
+from sightline.tasks.folder import TRAINING, WEIGHTS, check_free, hold, new_folder, read_manifest, seal, unseal
+from sightline.tasks.translate.building import (
+    CONFIG,
+    TOKENIZERS,
+    Parts,
+    build_model,
+    load_tokenizers,
+    write_parts,
+)
 from sightline.tasks.translate.config import (
     DecodingConfig,
     RecurrentConfig,
@@ -22,24 +29,15 @@ from sightline.tasks.translate.config import (
     TransformerConfig,
     TranslateConfig,
 )
-from sightline.tasks.translate.corpus import Corpus, hold_out, make_corpus, make_tokenizers
+from sightline.tasks.translate.corpus import as_pairs, hold_out
 from sightline.tasks.translate.learning import learn
-from sightline.tasks.translate.predicting import predict
+from sightline.tasks.translate.predicting import TextTooLongError, predict
 from sightline.tasks.translate.result import Translation
-from sightline.training import FitResult, Listener, fast_matmul, load_tensors, make_folder, save_tensors, write_atomic
+from sightline.tasks.translate.resuming import compare_run, record_data
+from sightline.tasks.translate.starting import prepare
+from sightline.training import FitResult, Interrupted, Listener, fast_matmul, load_tensors, make_folder, save_tensors
 
 __all__ = ["Translator"]
-
-_CONFIG = "config.yaml"
-_TOKENIZERS = ("source-tokenizer.json", "target-tokenizer.json")
-
-
-class _Parts(NamedTuple):
-    """What a trained translator is made of."""
-
-    model: Network
-    source: Tokenizer
-    target: Tokenizer
 
 
 class Translator:
@@ -93,7 +91,8 @@ class Translator:
         }
         self.config = parse_config(values, TranslateConfig)
         self.result: FitResult | None = None
-        self._trained: _Parts | None = None
+        self.metrics: dict[str, float] = {}
+        self._trained: Parts | None = None
 
     @classmethod
     def from_config(cls, config: TranslateConfig) -> "Translator":
@@ -103,7 +102,7 @@ class Translator:
         return translator
 
     @property
-    def parts(self) -> _Parts:
+    def parts(self) -> Parts:
         """The network and the tokenizers; raises ConfigError before `fit` or `load`."""
         if self._trained is None:
             raise ConfigError("this translator is not trained: call fit(pairs) first, or load one")
@@ -140,61 +139,54 @@ class Translator:
             OutputError: where the folder is in the way or cannot be written.
             TrainingError: when the loss is no longer a number, or training was interrupted (`Interrupted`).
         """
+        given, held_out = as_pairs(pairs, "training"), None if valid is None else as_pairs(valid, "validation")
         if folder is None:
-            with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
-                return self.fit(pairs, valid, folder=scratch, listeners=listeners, say=say)
-        place = make_folder(folder) if resume else new_folder(folder, overwrite=overwrite)
-        train_pairs = [Pair(*pair) for pair in pairs]
-        if valid is None:
-            train_pairs, valid_pairs = hold_out(train_pairs, self.config.data.valid_share, self.config.seed)
-        else:
-            valid_pairs = [Pair(*pair) for pair in valid]
-        torch.manual_seed(self.config.seed)
-        parts = self._prepare(place, train_pairs, resume)
-        train, held = (self._corpus(some, parts) for some in (train_pairs, valid_pairs))
-        say(f"training: {train.report}")
-        say(f"validation: {held.report}")
-        say(f"vocabulary: {parts.source.size:,} source, {parts.target.size:,} target tokens")
-        say(f"model: {self.config.model.type}, {sum(p.numel() for p in parts.model.parameters()):,} parameters")
-        self.result = learn(
-            parts.model,
-            train,
-            held,
-            parts.target,
-            self.config.training,
-            seed=self.config.seed,
-            folder=place / TRAINING,
-            resume=resume,
-            listeners=listeners,
-        )
-        self._trained = parts
-        self._write(place)
+            return self._fit_in_passing(given, held_out, listeners, say)
+        if resume and overwrite:
+            raise ConfigError("resume goes on with a training and overwrite deletes it: choose one")
+        place = Path(folder)
+        if not resume:
+            check_free(place, overwrite=overwrite)
+        if held_out is None:
+            given, held_out = hold_out(given, self.config.data.valid_share, self.config.seed)
+        changes = compare_run(place, self.config, given, held_out) if resume else []
+        with hold(make_folder(place)):
+            start = prepare(self.config, given, held_out, place if resume else None)
+            if not resume:
+                new_folder(place, overwrite=overwrite)
+                record_data(place, given, held_out)
+                write_parts(place, self.config, start.parts)
+            for line in (*start.lines(self.config), *(f"since then: {change}" for change in changes)):
+                say(line)
+            self.result = learn(
+                *start,
+                self.config.training,
+                seed=self.config.seed,
+                folder=place / TRAINING,
+                resume=resume,
+                listeners=listeners,
+            )
+            self.metrics = dict(self.result.metrics)
+            self._trained = start.parts
+            self._write(place)
         return self
 
-    def _prepare(self, place: Path, pairs: Sequence[Pair], resume: bool) -> _Parts:
-        """Tokenizers and an untrained network; what they are is written down before training begins."""
-        if resume:
-            source, target = (Tokenizer.load(place / name) for name in _TOKENIZERS)
-        else:
-            unseal(place)
-            config = self.config
-            source, target = make_tokenizers(
-                pairs, config.source_tokenizer, config.target_tokenizer, shared=config.shared_vocabulary
-            )
-            for name, tokenizer in zip(_TOKENIZERS, (source, target), strict=True):
-                tokenizer.save(place / name)
-        write_atomic(place / _CONFIG, write_config(self.config).encode())
-        return _Parts(build_model(self.config, source.size, target.size), source, target)
-
-    def _corpus(self, pairs: Sequence[Pair], parts: _Parts) -> Corpus:
-        return make_corpus(
-            pairs,
-            parts.source,
-            parts.target,
-            max_length=self.config.data.max_length,
-            batch_tokens=self.config.training.batch_tokens,
-            seed=self.config.seed,
-        )
+    def _fit_in_passing(
+        self,
+        pairs: Sequence[Pair],
+        valid: Sequence[Pair] | None,
+        listeners: Sequence[Listener],
+        say: Callable[[str], None],
+    ) -> "Translator":
+        """Train without keeping anything but the trained model in memory."""
+        with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
+            try:
+                return self.fit(pairs, valid, folder=scratch, listeners=listeners, say=say)
+            except Interrupted as stop:
+                raise TrainingError(
+                    f"stopped after update {stop.update}, and nothing is kept: give fit a folder, "
+                    "and it can go on from there by resume=True"
+                ) from None
 
     def predict(
         self, texts: Sequence[str], *, attention: bool = True, decoding: DecodingConfig | None = None
@@ -249,7 +241,12 @@ class Translator:
         references: dict[str, list[str]] = {}
         for source, target in pairs:
             references.setdefault(source, []).append(target)
-        answers = self.predict(list(references), attention=False, decoding=decoding)
+        sources = list(references)
+        try:
+            answers = self.predict(sources, attention=False, decoding=decoding)
+        except TextTooLongError as error:
+            place = next(i for i, pair in enumerate(pairs, 1) if pair[0] == sources[error.index])
+            raise DataError(error.what, path=f"pair {place}") from error
         texts = [answer.text for answer in answers]
         choices = {**METRICS, "bleu": partial(bleu, tokenize=bleu_tokenize)}
         return {name: choices[name](texts, list(references.values())) for name in metrics}
@@ -261,19 +258,15 @@ class Translator:
             ConfigError: before `fit` or `load`.
             OutputError: where the folder is in the way or cannot be written.
         """
-        source, target = self.parts[1:]
-        place = new_folder(folder, overwrite=overwrite)
-        unseal(place)
-        for name, tokenizer in zip(_TOKENIZERS, (source, target), strict=True):
-            tokenizer.save(place / name)
-        write_atomic(place / _CONFIG, write_config(self.config).encode())
-        self._write(place)
+        _ = self.parts
+        self._write(new_folder(folder, overwrite=overwrite))
 
     def _write(self, place: Path) -> None:
+        """Weights, the configuration that a resumed training may have changed, and the manifest over all."""
         unseal(place)
+        write_parts(place, self.config, self.parts)
         save_tensors(place / WEIGHTS, dict(self.parts.model.named_parameters()), {})
-        metrics = dict(self.result.metrics) if self.result else {}
-        seal(place, "translate", [_CONFIG, *_TOKENIZERS, WEIGHTS], {"metrics": metrics})
+        seal(place, "translate", [CONFIG, *TOKENIZERS, WEIGHTS], {"metrics": self.metrics})
 
     @classmethod
     def load(cls, folder: str | Path) -> "Translator":
@@ -286,15 +279,16 @@ class Translator:
         manifest = read_manifest(place)
         if manifest["task"] != "translate":
             raise ModelFolderError(f"{place}: holds a model of the task {manifest['task']!r}, not 'translate'")
-        translator = cls.from_config(read_config(place / _CONFIG, TranslateConfig))
-        source, target = (Tokenizer.load(place / name) for name in _TOKENIZERS)
+        translator = cls.from_config(read_config(place / CONFIG, TranslateConfig))
+        source, target = load_tokenizers(place)
         model = build_model(translator.config, source.size, target.size)
         tensors, _ = load_tensors(place / WEIGHTS)
         parameters = dict(model.named_parameters())
         if parameters.keys() != tensors.keys():
-            raise ModelFolderError(f"{place / WEIGHTS}: the weights are not those of the model in {_CONFIG}")
+            raise ModelFolderError(f"{place / WEIGHTS}: the weights are not those of the model in {CONFIG}")
         with torch.no_grad():
             for name, parameter in parameters.items():
                 parameter.copy_(tensors[name])
-        translator._trained = _Parts(model, source, target)
+        translator.metrics = manifest["metrics"]
+        translator._trained = Parts(model, source, target)
         return translator

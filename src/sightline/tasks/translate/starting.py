@@ -1,0 +1,52 @@
+"""Before a training begins: pairs become corpora, tokenizers and an untrained network come to be."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from sightline.data import Pair
+from sightline.tasks.translate.building import Parts, build_model, load_tokenizers
+from sightline.tasks.translate.config import TranslateConfig
+from sightline.tasks.translate.corpus import Corpus, make_corpus, make_tokenizers
+
+__all__ = ["Start", "prepare"]
+
+
+class Start(NamedTuple):
+    """All that the loop needs."""
+
+    parts: Parts
+    train: Corpus
+    valid: Corpus
+
+    def lines(self, config: TranslateConfig) -> Iterator[str]:
+        """What is about to be trained, for people."""
+        yield f"training: {self.train.report}"
+        yield f"validation: {self.valid.report}"
+        yield f"vocabulary: {self.parts.source.size:,} source, {self.parts.target.size:,} target tokens"
+        yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.model.parameters()):,} parameters"
+
+
+def prepare(config: TranslateConfig, pairs: Sequence[Pair], valid: Sequence[Pair], resumed: Path | None) -> Start:
+    """Nothing is written yet; a training that is resumed keeps the tokenizers of its folder.
+
+    Raises:
+        ConfigError: for options that do not fit the pairs.
+        DataError: where all pairs are too long.
+        ModelFolderError: where the tokenizers of a resumed training are damaged.
+    """
+    if resumed is None:
+        shared = config.shared_vocabulary
+        source, target = make_tokenizers(pairs, config.source_tokenizer, config.target_tokenizer, shared=shared)
+    else:
+        source, target = load_tokenizers(resumed)
+    limits = {"max_length": config.data.max_length, "batch_tokens": config.training.batch_tokens, "seed": config.seed}
+    train, held = (
+        make_corpus(some, use, source, target, **limits) for some, use in ((pairs, "training"), (valid, "validation"))
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        parts = Parts(build_model(config, source.size, target.size), source, target)
+    return Start(parts, train, held)
