@@ -1,6 +1,6 @@
 """Layers that models are built of: positions, feed-forward, recurrent cells, Transformer blocks, dropout."""
 
-from sightline.layers.blocks import DecoderBlock, EncoderBlock, Norm
+from sightline.layers.blocks import NORMS, DecoderBlock, EncoderBlock
 from sightline.layers.dropout import Dropout
 from sightline.layers.feedforward import FeedForward
 from sightline.layers.positions import POSITIONS, Positions, build_positions
@@ -9,6 +9,7 @@ from sightline.layers.stepping import StepProduct, StepRead
 
 __all__ = [
     "CELLS",
+    "NORMS",
     "POSITIONS",
     "CellLoop",
     "CellStack",
@@ -18,7 +19,6 @@ __all__ = [
     "FeedForward",
     "GRUCell",
     "LSTMCell",
-    "Norm",
     "Positions",
     "RecurrentEncoder",
     "StepProduct",

@@ -1,28 +1,30 @@
 """Transformer blocks: self-attention, cross-attention and feed-forward, each on a residual path."""
 
-from typing import Literal
-
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from sightline.attention import KeyValue, MultiHeadAttention
+from sightline.errors import ConfigError
 from sightline.layers.dropout import Dropout
 from sightline.layers.feedforward import FeedForward
 from sightline.layers.positions import Positions
 
-__all__ = ["DecoderBlock", "EncoderBlock", "Norm"]
+__all__ = ["NORMS", "DecoderBlock", "EncoderBlock"]
 
-Norm = Literal["pre", "post"]
+NORMS = ("pre", "post")
 
 
 class Residual(nn.Module):
     """A residual path with its normalisation: `x + f(norm(x))` ("pre") or `norm(x + f(x))` ("post").
 
-    Post-norm is Vaswani et al. 2017; pre-norm (Xiong et al. 2020) trains without care for the warm-up.
+    Post-norm is Vaswani et al. 2017; pre-norm (Xiong et al. 2020) trains without care for the warm-up. Raises
+    ConfigError for another norm.
     """
 
-    def __init__(self, width: int, dropout: float, norm: Norm) -> None:
+    def __init__(self, width: int, dropout: float, norm: str) -> None:
         super().__init__()
+        if norm not in NORMS:
+            raise ConfigError(f"unknown norm {norm!r}: choose one of {', '.join(NORMS)}")
         self.norm = nn.LayerNorm(width)
         self.dropout = Dropout(dropout)
         self.first = norm == "pre"
@@ -49,7 +51,7 @@ class EncoderBlock(nn.Module):
     """
 
     def __init__(
-        self, *, attention: MultiHeadAttention, feedforward: FeedForward, width: int, dropout: float, norm: Norm
+        self, *, attention: MultiHeadAttention, feedforward: FeedForward, width: int, dropout: float, norm: str
     ) -> None:
         super().__init__()
         self.attention = attention
@@ -94,7 +96,7 @@ class DecoderBlock(nn.Module):
         feedforward: FeedForward,
         width: int,
         dropout: float,
-        norm: Norm,
+        norm: str,
     ) -> None:
         super().__init__()
         self.attention = attention

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from sightline.attention import KeyValue, MultiHeadAttention, causal_mask
-from sightline.layers import DecoderBlock, Dropout, EncoderBlock, FeedForward, Norm, build_positions
+from sightline.layers import DecoderBlock, Dropout, EncoderBlock, FeedForward, build_positions
 from sightline.models.embeddings import embeddings
 from sightline.models.protocol import Maps
 
@@ -72,7 +72,7 @@ class Transformer(nn.Module):
         dropout: float = 0.1,
         attention_dropout: float = 0.0,
         activation_dropout: float = 0.0,
-        norm: Norm = "pre",
+        norm: str = "pre",
         positions: str = "sinusoidal",
         longest: int = 512,
         shared_embeddings: bool = False,

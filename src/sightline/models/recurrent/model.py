@@ -1,11 +1,10 @@
 """The recurrent encoder-decoder."""
 
-from typing import Literal
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from sightline.errors import ConfigError
 from sightline.layers import CellStack, Dropout, RecurrentEncoder
 from sightline.layers.recurrent import State
 from sightline.models.embeddings import embeddings
@@ -14,6 +13,8 @@ from sightline.models.recurrent.decoders import BahdanauDecoder, DecoderState, L
 from sightline.models.recurrent.reading import Memory, build_reader
 
 __all__ = ["Recurrent"]
+
+_DECODERS = ("bahdanau", "luong")
 
 
 class Recurrent(nn.Module):
@@ -58,7 +59,7 @@ class Recurrent(nn.Module):
         *,
         cell: str,
         attention: str,
-        decoder: Literal["bahdanau", "luong"],
+        decoder: str,
         embedding_width: int,
         width: int,
         encoder_layers: int = 1,
@@ -70,6 +71,10 @@ class Recurrent(nn.Module):
         tied_output: bool = False,
     ) -> None:
         super().__init__()
+        if decoder not in _DECODERS:
+            raise ConfigError(f"unknown decoder {decoder!r}: choose one of {', '.join(_DECODERS)}")
+        if bidirectional and width % 2:
+            raise ConfigError(f"an encoder of two directions needs an even width, not {width}")
         self.source_embedding, self.target_embedding, self.output = embeddings(
             source_size,
             target_size,
