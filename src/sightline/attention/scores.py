@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sightline.attention.kernels import additive_scores
 from sightline.errors import ConfigError
 
 __all__ = ["SCORES", "Additive", "Bilinear", "Dot", "ScaledDot", "Score", "build_score", "named_score"]
@@ -64,8 +65,7 @@ class Additive(nn.Module):
 
     def forward(self, query: Float[Tensor, "*B T Q"], prepared: Float[Tensor, "*B S W"]) -> Float[Tensor, "*B T S"]:
         """Scores of every query with every key."""
-        hidden = torch.tanh(self.query(query).unsqueeze(-2) + prepared.unsqueeze(-3))
-        return hidden @ self.vector
+        return additive_scores(self.query(query), prepared, self.vector)
 
 
 class Dot(nn.Module):
