@@ -1,4 +1,5 @@
 import errno
+import math
 import os
 
 import pytest
@@ -212,9 +213,9 @@ def test_a_resumed_epoch_skips_what_was_used_also_without_a_length(tmp_path):
 
 def test_a_run_that_ended_with_an_epoch_is_made_longer_without_a_second_validation(tmp_path):
     settings = {"validate_every": None, "patience": 2}
-    longer = len(batches(1)) * 2
-    train(tmp_path / "two", max_updates=len(batches(1)), **settings)
-    _, resumed = train(tmp_path / "two", max_updates=longer, resume=True, **settings)
-    _, whole = train(tmp_path / "one", max_updates=longer, **settings)
+    epoch = math.ceil(len(batches(1)) / 2)  # two batches an update
+    train(tmp_path / "two", max_updates=epoch, **settings)
+    _, resumed = train(tmp_path / "two", max_updates=2 * epoch, resume=True, **settings)
+    _, whole = train(tmp_path / "one", max_updates=2 * epoch, **settings)
     assert [validated.update for validated in resumed.history] == [validated.update for validated in whole.history]
     assert [validated.metrics for validated in resumed.history] == [validated.metrics for validated in whole.history]

@@ -28,10 +28,13 @@ class _StrictLoader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """The mapping; a key that stands twice is refused, where YAML would let the last one win in silence."""
-        keys = [key.value for key, _ in node.value]
+        lines: dict[str, int] = {}
         for key, _ in node.value:
-            if keys.count(key.value) > 1:
-                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+            name = str(key.value)
+            if name in lines:
+                problem = f"the key {name!r} stands twice, first in line {lines[name]}"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            lines[name] = key.start_mark.line + 1
         return super().construct_mapping(node, deep)
 
 
@@ -105,8 +108,8 @@ def parse_config(
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        complaints = [_complaint(problem, model, path, node) for problem in error.errors()]
-        raise ConfigError("\n".join(complaints)) from None
+        problems = sorted(error.errors(), key=lambda problem: _line(node, _keys(problem)) or 0)
+        raise ConfigError("\n".join(_complaint(problem, model, path, node) for problem in problems)) from None
 
 
 def write_config(config: BaseModel) -> str:
@@ -115,7 +118,7 @@ def write_config(config: BaseModel) -> str:
 
 
 def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, node: yaml.Node | None) -> str:
-    keys = [part for part in problem["loc"] if part not in ("transformer", "recurrent")]
+    keys = _keys(problem)
     place = "" if path is None else f"{path}: "
     line = _line(node, keys)
     if path is not None and line is not None:
@@ -123,12 +126,12 @@ def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, no
     name = ".".join(str(key) for key in keys) or _WHOLE
     if problem["type"] == "extra_forbidden":
         known = _known_keys(model, problem["loc"][:-1])
-        near = difflib.get_close_matches(str(keys[-1]), known, n=1)
+        near = difflib.get_close_matches(str(keys[-1]), known, n=1, cutoff=0.7)
         remedy = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
         return f"{place}unknown key {name!r}: {remedy}"
     if problem["type"] == "missing":
         return f"{place}the key {name!r} is missing"
-    message = problem["msg"].removeprefix("Value error, ")
+    message = problem["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
     if problem["type"] == "value_error":  # our own, of several keys, and it says which
         return f"{place}{'' if name == _WHOLE else name + ': '}{message}"
     if problem["type"] in ("model_type", "model_attributes_type", "dict_type"):
@@ -141,6 +144,11 @@ def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, no
 def _shown(problem: Any) -> str:
     value = problem["ctx"]["tag"] if problem["type"] == "union_tag_invalid" else problem["input"]
     return f"{value!r:.60}"
+
+
+def _keys(problem: Any) -> list[str | int]:
+    """The path to a value in the file: what pydantic says, without the tags of unions."""
+    return [part for part in problem["loc"] if part not in ("transformer", "recurrent")]
 
 
 def _line(node: yaml.Node | None, keys: Sequence[str | int]) -> int | None:
