@@ -149,6 +149,19 @@ def test_any_number_of_leading_dimensions(case, lead):
     assert weights.shape == (*lead, T, S)
 
 
+@pytest.mark.parametrize(("batch", "queries", "keys"), [(0, T, S), (B, 0, S), (B, T, 0)])
+def test_no_inputs_or_queries_or_keys(case, batch, queries, keys):
+    score, _, query, key = case
+    query = torch.randn(batch, queries, query.shape[2], requires_grad=True)
+    key = torch.randn(batch, keys, key.shape[2], requires_grad=True)
+    context, weights = attend(query, key, key, score=score)
+    assert weights.shape == (batch, queries, keys)
+    assert torch.equal(context, torch.zeros(batch, queries, key.shape[2]))
+    context.sum().backward()
+    assert not query.grad.any()
+    assert not key.grad.any()
+
+
 def test_initialisation_of_the_additive_score():
     score = Additive(query_width=97, key_width=101, width=103)
     for weight, inputs in ((score.query.weight, 97), (score.key.weight, 101)):

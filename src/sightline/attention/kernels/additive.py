@@ -28,7 +28,7 @@ def additive_scores(
         [[0.0, 0.0, 0.0]]
     """
     batch = torch.broadcast_shapes(query.shape[:-2], key.shape[:-2])
-    rows = [x.expand(*batch, *x.shape[-2:]).reshape(-1, *x.shape[-2:]) for x in (query, key)]
+    rows = [x.expand(*batch, *x.shape[-2:]).reshape(batch.numel(), *x.shape[-2:]) for x in (query, key)]
     return _AdditiveScores.apply(*rows, vector).view(*batch, query.shape[-2], key.shape[-2])
 
 
@@ -36,9 +36,10 @@ class _AdditiveScores(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
         ctx.save_for_backward(query, key, vector)
-        hidden = torch.empty_like(key)
-        scores = [_hidden(query, key, t, hidden) @ vector for t in range(query.shape[1])]
-        return torch.stack(scores, 1)
+        hidden, scores = torch.empty_like(key), key.new_empty(*query.shape[:2], key.shape[1])
+        for t in range(query.shape[1]):
+            scores[:, t] = _hidden(query, key, t, hidden) @ vector
+        return scores
 
     @staticmethod
     @once_differentiable
