@@ -26,18 +26,32 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set any option, such as training.minutes=5; may be repeated."),
 ]
+Decoding = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a decoding option, such as decoding.length_penalty=0.6; may be repeated.",
+    ),
+]
 Threads = Annotated[int | None, typer.Option(help="CPU threads; all cores if not given.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"sightline {version('sightline')}")
+        raise typer.Exit
 
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        print(f"sightline {installed('sightline')}")
-        raise typer.Exit
+    """What comes before a command."""
 
 
 @app.command()
@@ -108,7 +122,7 @@ def predict(
     method: Method = None,
     n_best: Annotated[int | None, typer.Option(help="Answers for each input, as JSON; needs --json.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and attention.")] = False,
-    settings: Settings = None,
+    settings: Decoding = None,
     threads: Threads = None,
 ) -> None:
     """Translate line by line: one line in, one line out, in order.
@@ -133,7 +147,7 @@ def evaluate(
     beam: Beam = None,
     method: Method = None,
     json: Json = False,
-    settings: Settings = None,
+    settings: Decoding = None,
     threads: Threads = None,
 ) -> None:
     """Translate the sources and score the answers against the references.

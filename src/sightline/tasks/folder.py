@@ -48,8 +48,10 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
     Raises:
         OutputError: where something is in the way, and how to go on.
     """
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: a file stands where the model's folder is to be: name another")
     trained, begun = (folder / MANIFEST).exists(), (folder / TRAINING / RECORD).exists()
     if not trained and not begun:
         raise OutputError(f"{folder}: the folder holds files that are no model of ours: name another folder")
