@@ -37,7 +37,7 @@ def test_training_says_what_it_does(trained):
     assert lines[0].startswith("training: 57 pairs, unknown tokens 0.00% source and 0.00% target, padding ")
     assert lines[1].startswith("validation: 3 pairs")
     assert lines[-1] == f"the model is in {folder}: try  sightline predict {folder} < input.txt"
-    assert re.match(r"update 10, epoch \d+, 0:00:0\d: training loss \d\.\d{4}; loss ", outcome.err)
+    assert re.match(r"update 10, epoch \d+, 0:00:0\d: training loss \d\.\d+; loss ", outcome.err)
     assert "done: reached the limit of 40 updates" in outcome.err
     assert (folder / "training" / "tensorboard").is_dir()
 

@@ -84,7 +84,7 @@ def describe(event: Event) -> str | None:
             mark = " (best)" if event.best else ""
             return (
                 f"update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}: "
-                f"training loss {event.train_loss:.4f}; {metrics}{mark}"
+                f"training loss {event.train_loss:.4g}; {metrics}{mark}"
             )
         case Stopping():
             return f"stopping after update {event.update}: saving; interrupt again to stop at once"
