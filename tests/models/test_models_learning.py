@@ -55,7 +55,7 @@ def _learn(model: nn.Module, *, steps: int, rate: float) -> float:
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, steps)
     for _ in range(steps):
         optimizer.zero_grad()
-        _loss(model, _copies(64)).backward()
+        _loss(model, _copies(32)).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
@@ -77,9 +77,9 @@ def _transformer(norm: str) -> Transformer:
 
 
 def test_additive_attention_learns_to_copy_and_where_to_look():
-    """Without attention the same network copies three quarters at best after as many steps."""
+    """Without attention the same network copies half of them after as many steps."""
     model = _recurrent("additive")
-    assert _learn(model, steps=240, rate=1e-2) > 0.95
+    assert _learn(model, steps=200, rate=1e-2) > 0.95
     source, mask, target = _copies(64)
     cross = model(source, mask, target[:, :-1], need_weights=True)[1]["cross"]
     looked = cross.argmax(-1) == torch.arange(cross.shape[1])
@@ -89,4 +89,4 @@ def test_additive_attention_learns_to_copy_and_where_to_look():
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_a_transformer_learns_to_copy(norm):
     """Without positions the same network copies one in twenty after as many steps."""
-    assert _learn(_transformer(norm), steps=240, rate=5e-3) > 0.95
+    assert _learn(_transformer(norm), steps=200, rate=5e-3) > 0.95

@@ -29,37 +29,22 @@ def test_steps_are_the_whole(model, grad):
 
 @torch.no_grad()
 def test_beams_are_hypotheses_of_their_own(model):
-    """Beams that part, change places and take over each other's states, against each one's tokens from the start."""
+    """Beams that part, change places and take over each other's states, against each one's tokens and input alone."""
     beams = 3
     source, mask, _ = inputs()
-    rows = torch.arange(B).repeat_interleave(beams)
     memory = model.encode(source, mask)
     state = expand(model.start(memory), beams)
     tokens = torch.full((B * beams, 1), 2)
-    for _ in range(T):
-        found, state = model.step(tokens[:, -1], memory, state)
-        assert_close(found, log_probs(model, source[rows], mask[rows], tokens)[:, -1])
-        parents = torch.randint(beams, (B, beams)) + beams * torch.arange(B).unsqueeze(1)
-        state = select(state, parents.flatten())
-        tokens = torch.cat([tokens[parents.flatten()], torch.randint(4, V_TARGET, (B * beams, 1))], 1)
-
-
-@torch.no_grad()
-def test_a_beam_is_its_input_alone(model):
-    beams = 2
-    source, mask, target = inputs()
-    memory = model.encode(source, mask)
-    state = expand(model.start(memory), beams)
-    alone = []
-    for b in range(B):
-        length = mask[b].sum()
-        one = model.encode(source[b : b + 1, :length], mask[b : b + 1, :length])
-        alone.append([one, model.start(one)])
-    for t in range(T):
-        found, state = model.step(target[:, t].repeat_interleave(beams), memory, state)
-        for b in range(B):
-            expected, alone[b][1] = model.step(target[b : b + 1, t], *alone[b])
-            assert_close(found[b * beams : (b + 1) * beams], expected.expand(beams, -1))
+    for _ in range(T - 1):
+        _, state = model.step(tokens[:, -1], memory, state)
+        parents = (torch.randint(beams, (B, beams)) + beams * torch.arange(B).unsqueeze(1)).flatten()
+        state = select(state, parents)
+        tokens = torch.cat([tokens[parents], torch.randint(4, V_TARGET, (B * beams, 1))], 1)
+    found, _ = model.step(tokens[:, -1], memory, state)
+    for b, length in enumerate(mask.sum(-1)):
+        rows = slice(b * beams, (b + 1) * beams)
+        alone, real = (x[b : b + 1, :length].expand(beams, -1) for x in (source, mask))
+        assert_close(found[rows], log_probs(model, alone, real, tokens[rows])[:, -1])
 
 
 @torch.no_grad()
