@@ -1,10 +1,10 @@
-"""Speed of translation models on Multi30k's subwords: training and beam search, as the scripts in `peers` measure theirs.
+"""Speed of translation models on Multi30k's subwords: training and beam search, as the scripts in `peers` measure.
 
     python benchmarks/translation.py DATA [--seconds 60] [--model transformer|recurrent] [--skip-decoding]
 
-DATA is what peers/prepare_multi30k.py wrote, so that all see the same pieces and the same vocabulary. The Transformer has
-4+4 layers, width 128, 4 heads, feed-forward 256, all embeddings shared, dropout 0.3, as peers/hf_marian.py; the recurrent
-model is a bidirectional GRU 512 with embeddings of 256, additive attention and input feeding, dropout 0.2, as
+DATA is what peers/prepare_multi30k.py wrote, so that all see the same pieces and the same vocabulary. The Transformer
+has 4+4 layers, width 128, 4 heads, feed-forward 256, all embeddings shared, dropout 0.3, as peers/hf_marian.py; the
+recurrent model is a bidirectional GRU 512 with embeddings of 256, additive attention and input feeding, dropout 0.2, as
 peers/onmt_bench.py. Speed counts target tokens with end of sentence, without padding. Decoding runs beam 5 with random
 weights over test2016 in batches of 32, sorted, each output forced to its references' mean length, every fourth batch.
 """
@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import torch
+
 from sightline.data import EOS, Pair, PairBatch, Tokenizer, bucket, collate
 from sightline.decoding import beam_search
 from sightline.models import Recurrent, Seq2Seq, Transformer
