@@ -119,8 +119,8 @@ def main():
             break
     wall = time.perf_counter() - start
     print(
-        f"training ({'random' if a.no_buckets else 'bucketed'} batches, {len(todo)} a pass): {tokens / wall:.0f} target "
-        f"tokens/s over {k - 2} steps, median of 5-step windows {statistics.median(rates):.0f}; pass of {total} tokens "
+        f"training ({'random' if a.no_buckets else 'bucketed'} batches, {len(todo)} a pass): {tokens / wall:.0f} "
+        f"target tokens/s over {k - 2} steps, median of 5-step windows {statistics.median(rates):.0f}; pass of {total} tokens "
         f"{total * wall / tokens:.0f} s",
         flush=True,
     )
