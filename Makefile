@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := demo-output
+# What benchmarks/peers/prepare_multi30k.py wrote.
+MULTI30K ?= data/multi30k-pieces
 
 .PHONY: install demo test lint bench clean
 
@@ -33,7 +35,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/translation.py $(MULTI30K) --model transformer
+	$(BIN)/python benchmarks/translation.py $(MULTI30K) --model recurrent --skip-decoding
 
 clean:
 	rm -rf $(VENV) $(DEMO)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import yaml
+
 from sightline.tasks.config import parse_config
 from sightline.tasks.translate import TokenizerConfig, TransformerConfig, TranslateConfig
 

@@ -118,10 +118,10 @@ def main():
         if time.perf_counter() - start > a.seconds:
             break
     wall = time.perf_counter() - start
+    order = "random" if a.no_buckets else "bucketed"
     print(
-        f"training ({'random' if a.no_buckets else 'bucketed'} batches, {len(todo)} a pass): {tokens / wall:.0f} "
-        f"target tokens/s over {k - 2} steps, median of 5-step windows {statistics.median(rates):.0f}; pass of {total} tokens "
-        f"{total * wall / tokens:.0f} s",
+        f"training ({order} batches, {len(todo)} a pass): {tokens / wall:.0f} target tokens/s over {k - 2} steps, median "
+        f"of 5-step windows {statistics.median(rates):.0f}; pass of {total} tokens {total * wall / tokens:.0f} s",
         flush=True,
     )
     if a.skip_generate:
