@@ -120,8 +120,8 @@ def main():
     wall = time.perf_counter() - start
     order = "random" if a.no_buckets else "bucketed"
     print(
-        f"training ({order} batches, {len(todo)} a pass): {tokens / wall:.0f} target tokens/s over {k - 2} steps, median "
-        f"of 5-step windows {statistics.median(rates):.0f}; pass of {total} tokens {total * wall / tokens:.0f} s",
+        f"training ({order} batches, {len(todo)} a pass): {tokens / wall:.0f} target tokens/s "
+        f"over {k - 2} steps, median of 5-step windows {statistics.median(rates):.0f}; pass of {total} tokens {total * wall / tokens:.0f} s",
         flush=True,
     )
     if a.skip_generate:

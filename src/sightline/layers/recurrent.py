@@ -157,6 +157,7 @@ class CellLoop:
         self, states: tuple[State, ...], fed: Float[Tensor, "N F"] | None = None
     ) -> tuple[Float[Tensor, "N D"], tuple[State, ...]]:
         """The last layer's output and every layer's next state, from the states and what joins this step's input."""
+        assert (fed is None) == (self._fed is None), "what is fed, and to a stack that takes it"
         projected = next(self._known) if self._fed is None or fed is None else self._fed(fed)
         new: list[State] = []
         for i, (cell, own, state) in enumerate(zip(self._cells, self._own, states, strict=True)):

@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from sightline.attention import Attention, build_score
+from sightline.attention import SCORES, Attention, build_score
+from sightline.errors import ConfigError
 from sightline.layers import StepRead
 
 __all__ = ["FixedContext", "Memory", "Read", "build_reader"]
@@ -85,4 +86,6 @@ def build_reader(attention: str, *, query_width: int, memory_width: int, width: 
     """The reader of that name: `"none"`, or a score's name; raises ConfigError for an unknown one."""
     if attention == "none":
         return FixedContext()
+    if attention not in SCORES:
+        raise ConfigError(f"unknown attention {attention!r}: choose one of none, {', '.join(SCORES)}")
     return Read(Attention(build_score(attention, query_width=query_width, key_width=memory_width, width=width)))
