@@ -119,9 +119,10 @@ def main():
             break
     wall = time.perf_counter() - start
     order = "random" if a.no_buckets else "bucketed"
+    median = statistics.median(rates)
     print(
-        f"training ({order} batches, {len(todo)} a pass): {tokens / wall:.0f} target tokens/s "
-        f"over {k - 2} steps, median of 5-step windows {statistics.median(rates):.0f}; pass of {total} tokens {total * wall / tokens:.0f} s",
+        f"training ({order} batches, {len(todo)} a pass): {tokens / wall:.0f} target tokens/s over {k - 2} steps,",
+        f"median of 5-step windows {median:.0f}; pass of {total} tokens {total * wall / tokens:.0f} s",
         flush=True,
     )
     if a.skip_generate:

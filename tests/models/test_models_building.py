@@ -95,7 +95,7 @@ def test_steps_go_on_beyond_the_lengths_of_training_with_other_positions():
         (lambda: transformer(norm="middle"), "unknown norm 'middle': choose one of pre, post"),
         (lambda: transformer(dropout=1.0), "a dropout of 1.0 is not possible"),
         (lambda: recurrent(cell="rnn"), "unknown cell 'rnn'"),
-        (lambda: recurrent(attention="cosmic"), "unknown score 'cosmic': choose one of"),
+        (lambda: recurrent(attention="cosmic"), "unknown attention 'cosmic': choose one of none, additive"),
         (lambda: recurrent(decoder="cho"), "unknown decoder 'cho': choose one of bahdanau, luong"),
         (lambda: recurrent(width=11), "two directions needs an even width, not 11"),
     ],
