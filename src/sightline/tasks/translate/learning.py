@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from sightline.data import PairBatch, Tokenizer
+from sightline.data import PAD, PairBatch, Tokenizer
 from sightline.explain import entropy
 from sightline.metrics import METRICS
 from sightline.tasks.translate.answering import search
@@ -97,12 +98,18 @@ def _validate(model: Network, valid: Corpus, tokenizer: Tokenizer, metric: str) 
         features, maps = model(batch.source, batch.source_mask, inputs, need_weights=i == 0)
         loss = cross_entropy(features, model.output.weight, model.output.bias, targets)
         total, count = total + float(loss.total), count + int(loss.count)
-        entropies |= {f"entropy/{name}": float(entropy(weights)) for name, weights in maps.items()}
+        entropies |= {f"entropy/{name}": _entropy(name, weights, batch) for name, weights in maps.items()}
     result = {"loss": total / count, **entropies}
     if metric != "loss":
         hypotheses = _greedy_texts(model, valid, tokenizer)
         result[metric] = METRICS[metric](hypotheses, [pair.target for pair in valid.pairs]).value
     return result
+
+
+def _entropy(name: str, weights: Tensor, batch: PairBatch) -> float:
+    """Mean entropy of a map's rows, in nats, those of padding left out."""
+    queries = batch.source_mask if name == "encoder" else batch.target[:, 1:] != PAD
+    return float(entropy(weights, queries.view(len(queries), *[1] * (weights.ndim - 3), -1)))
 
 
 def _greedy_texts(model: Network, valid: Corpus, tokenizer: Tokenizer) -> list[str]:
