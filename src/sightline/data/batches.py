@@ -32,6 +32,10 @@ class PairBatch(NamedTuple):
     source_mask: Bool[Tensor, "B S"]
     target: Int[Tensor, "B T"]
 
+    def to(self, device: torch.device) -> "PairBatch":
+        """The same on a device."""
+        return PairBatch(*(tensor.to(device) for tensor in self))
+
 
 @dataclass(frozen=True, slots=True)
 class Padding:

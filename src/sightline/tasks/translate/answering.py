@@ -31,7 +31,7 @@ def search(
     model: Seq2Seq, sources: Sequence[list[int]], config: DecodingConfig, generator: Draw = None
 ) -> list[Answer]:
     """An answer for each input of one batch; `generator` is where sampling draws from."""
-    batch = collate(sources, [[] for _ in sources])
+    batch = collate(sources, [[] for _ in sources]).to(model.output.weight.device)
     memory = model.encode(batch.source, batch.source_mask)
     limits = [int(config.length_factor * (len(source) + 1)) + config.length_extra for source in sources]
     return _METHODS[config.method](model, memory, limits, config, generator)
@@ -104,12 +104,12 @@ def attention_of(model: Seq2Seq, sources: Sequence[list[int]], targets: Sequence
     Returns:
         For each input its maps, cut to its own lengths: `[T, S]`, or `[layers, H, T, S]`.
     """
-    batch = collate(sources, targets)
+    batch = collate(sources, targets).to(model.output.weight.device)
     _, maps = model(batch.source, batch.source_mask, batch.target[:, :-1], need_weights=True)
     sides = {"cross": (targets, sources), "encoder": (sources, sources), "decoder": (targets, targets)}
 
     def cut(name: str, i: int) -> Tensor:
         queries, keys = sides[name]
-        return maps[name][i, ..., : len(queries[i]) + 1, : len(keys[i]) + 1]
+        return maps[name][i, ..., : len(queries[i]) + 1, : len(keys[i]) + 1].cpu()
 
     return [{name: cut(name, i) for name in maps} for i in range(len(sources))]

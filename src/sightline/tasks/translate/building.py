@@ -7,7 +7,7 @@ from sightline.data import Tokenizer
 from sightline.models import Recurrent, Transformer
 from sightline.tasks.config import write_config
 from sightline.tasks.translate.config import TranslateConfig
-from sightline.training import write_atomic
+from sightline.training import pick_device, write_atomic
 
 __all__ = ["CONFIG", "TOKENIZERS", "Network", "Parts", "build_model", "load_tokenizers", "write_parts"]
 
@@ -27,13 +27,13 @@ class Parts(NamedTuple):
 
 
 def build_model(config: TranslateConfig, source_size: int, target_size: int) -> Network:
-    """The network, freshly initialised from torch's random state."""
+    """The network, freshly initialised from torch's random state, on the first GPU or else the CPU."""
     options = config.model.model_dump(exclude={"type"})
     if config.model.type == "transformer":
         # A search may go past the longest training target; learned positions have to reach as far.
         longest = config.data.max_length * config.decoding.length_factor + config.decoding.length_extra
         options["longest"] = int(longest)
-    return _MODELS[config.model.type](source_size, target_size, **options)
+    return _MODELS[config.model.type](source_size, target_size, **options).to(pick_device())
 
 
 def write_parts(folder: Path, config: TranslateConfig, parts: Parts) -> None:

@@ -34,6 +34,7 @@ def loss_function(config: TrainingConfig) -> Callable[[Network, PairBatch], Loss
     """The training loss: cross-entropy with label smoothing under teacher forcing or scheduled sampling."""
 
     def loss(model: Network, batch: PairBatch) -> Loss:
+        batch = batch.to(model.output.weight.device)
         inputs, targets = batch.target[:, :-1], batch.target[:, 1:]
         if config.scheduled_sampling:
             with torch.no_grad():
@@ -76,7 +77,7 @@ def learn(
         keep_best=config.keep_best,
         seed=seed,
     )
-    with fast_matmul(config.matmul):
+    with fast_matmul(config.matmul, parts.model.output.weight.device):
         return fit(
             parts.model,
             batches=train.batches,
@@ -94,6 +95,7 @@ def _validate(model: Network, valid: Corpus, tokenizer: Tokenizer, metric: str) 
     """Loss per token without smoothing, the attention's entropy, and the metric that decides, by greedy decoding."""
     total, count, entropies = 0.0, 0, dict[str, float]()
     for i, batch in enumerate(valid.batches(0, shuffle=False)):
+        batch = batch.to(model.output.weight.device)
         inputs, targets = batch.target[:, :-1], batch.target[:, 1:]
         features, maps = model(batch.source, batch.source_mask, inputs, need_weights=i == 0)
         loss = cross_entropy(features, model.output.weight, model.output.bias, targets)

@@ -209,7 +209,7 @@ class Translator:
             raise DataError("predict takes a list of texts, and this is one text: write predict([text])")
         model, source, target = self.parts
         model.eval()
-        with fast_matmul("exact"):
+        with fast_matmul("exact", model.output.weight.device):
             return predict(
                 texts,
                 model=model,
