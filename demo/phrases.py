@@ -22,7 +22,7 @@ from phrase_kinds import KINDS, Kind, Pair
 
 __all__ = ["MAX_LENGTH", "draw", "generate", "write_splits"]
 
-MAX_LENGTH = 60
+MAX_LENGTH = 45
 """Characters on either side of a pair; longer phrases are drawn again."""
 
 KEYBOARD = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "–": "-", "’": "'"})

@@ -1,6 +1,5 @@
 """The command line. Only what a command needs is imported, when it runs, so that `--help` answers at once."""
 
-import os
 import sys
 
 __all__ = ["main"]
@@ -8,8 +7,6 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run `sightline`; an error that a user can mend ends in one plain message and status 1, Ctrl-C in status 130."""
-    # Threads that wait must not spin: with a neighbour on the machine, two that do are slower than one.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from sightline.cli.app import app
     from sightline.errors import SightlineError
 

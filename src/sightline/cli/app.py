@@ -167,7 +167,9 @@ def explain(
     input: Annotated[Path | None, typer.Option(help="File of texts; standard input if not given.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="report.html, picture.png or picture.svg; the terminal if not given."),
+        typer.Option(
+            "--output", "-o", help="report.html, or picture.png or .svg (picture-1.png ... for several); else text."
+        ),
     ] = None,
     pieces: Annotated[bool, typer.Option("--pieces", help="Show the model's own units in place of words.")] = False,
     beam: Beam = None,

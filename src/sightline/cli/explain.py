@@ -44,6 +44,7 @@ def run_explain(
             print("\n\n".join(_text(result, words) for result in results))
     elif output.suffix == ".html":
         html_report(results, output)
+        print(f"wrote {output}")
     else:
         _pictures(results, output, words)
 
@@ -64,3 +65,4 @@ def _pictures(results: Sequence[Translation], output: Path, words: bool) -> None
             continue
         name = output if len(results) == 1 else output.with_stem(f"{output.stem}-{number}")
         result.plot(name, words=words)
+        print(f"wrote {name}")

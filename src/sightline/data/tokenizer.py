@@ -127,7 +127,7 @@ class Tokenizer:
                 lengths.append((end, end + length))
                 end += length
             start += len(chunk)
-        return Encoding(ids, _pieces(text, lengths))
+        return Encoding(ids, _pieces(text, lengths, self._units.spaced))
 
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         """Ids of many texts. Each distinct word is cut once.
@@ -165,7 +165,7 @@ class Tokenizer:
         for token in tokens:
             spans.append((start, start + len(token)))
             start += len(token)
-        placed = iter(_pieces(self.decode(shown), spans))
+        placed = iter(_pieces(self.decode(shown), spans, self._units.spaced))
         pieces = [next(placed) if _visible(index) else Piece(SPECIALS[index]) for index in shown]
         return pieces + [Piece(SPECIALS[EOS])] * (len(shown) < len(ids))
 
@@ -244,8 +244,11 @@ def _before_eos(ids: Iterable[int]) -> Iterable[int]:
         yield int(index)
 
 
-def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[Piece]:
-    """Pieces of a text from their spans, which may begin with a space, and at -1 with the space that was added."""
+def _pieces(text: str, spans: Iterable[tuple[int, int]], spaced: bool) -> list[Piece]:
+    """Pieces of a text from their spans, which may begin with a space, and at -1 with the space that was added.
+
+    Characters belong to no word: who models them wants to see them, and many scripts write no spaces.
+    """
     words: list[int | None] = []
     count = -1
     before = " "
@@ -259,5 +262,5 @@ def _pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[Piece]:
             pieces.append(Piece(_SPACE, max(start, 0), end))
             continue
         start += start < 0 or text[start] == " "
-        pieces.append(Piece(text[start:end], start, end, words[start]))
+        pieces.append(Piece(text[start:end], start, end, words[start] if spaced else None))
     return pieces

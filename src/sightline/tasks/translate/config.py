@@ -43,7 +43,7 @@ class TokenizerConfig(Section):
     """How text becomes tokens: trained on the training pairs, or loaded."""
 
     kind: Literal["bpe", "unigram", "word", "char"] = "bpe"
-    size: PositiveInt = 8000
+    size: PositiveInt = 4000
     min_count: PositiveInt = 1
     load: Path | None = None
 
@@ -83,8 +83,8 @@ class RecurrentConfig(Section):
     attention: Literal["additive", "dot", "scaled_dot", "bilinear", "none"] = "additive"
     decoder: Literal["bahdanau", "luong"] = "luong"
     input_feeding: bool = True
-    embedding_width: PositiveInt = 256
-    width: PositiveInt = 512
+    embedding_width: PositiveInt = 128
+    width: PositiveInt = 256
     encoder_layers: PositiveInt = 1
     decoder_layers: PositiveInt = 1
     bidirectional: bool = True
@@ -99,11 +99,11 @@ class TrainingConfig(Section):
     updates: PositiveInt | None = None
     epochs: PositiveInt | None = None
     minutes: PositiveFloat | None = None
-    batch_tokens: PositiveInt = 4096
+    batch_tokens: PositiveInt = 1024
     accumulate: PositiveInt = 1
-    learning_rate: PositiveFloat = 0.001
+    learning_rate: PositiveFloat = 0.002
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
-    warmup: Annotated[int, Field(ge=0)] = 400
+    warmup: Annotated[int, Field(ge=0)] = 100
     label_smoothing: Rate = 0.1
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
     clip_norm: PositiveFloat | None = 1.0
