@@ -143,15 +143,12 @@ class CellLoop:
         known = cells[0].project(inputs.transpose(0, 1))
         steps, rows, _ = known.shape
 
-        def product(linear: nn.Linear) -> StepProduct:
-            return StepProduct(linear.weight, linear.bias.expand(steps, rows, -1))
-
         self._cells = cells
         self._dropout = dropout
         self._known = iter(known.unbind(0))
         self._fed = None if fed is None else StepProduct(fed.weight, known)
-        self._own = [product(cell.state) for cell in cells]
-        self._input = [product(cell.input) for cell in cells[1:]]
+        self._own = [StepProduct.of(cell.state, steps, rows) for cell in cells]
+        self._input = [StepProduct.of(cell.input, steps, rows) for cell in cells[1:]]
 
     def __call__(
         self, states: tuple[State, ...], fed: Float[Tensor, "N F"] | None = None

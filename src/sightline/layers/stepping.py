@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 __all__ = ["StepProduct", "StepRead"]
@@ -63,6 +63,11 @@ class StepProduct:
 
     def __init__(self, weight: Float[Tensor, "G I"], base: Float[Tensor, "T N G"]) -> None:
         self._steps = _Steps(base, weight, lambda grad, seen: grad.flatten(0, 1).t() @ seen.flatten(0, 1))
+
+    @classmethod
+    def of(cls, linear: nn.Linear, steps: int, rows: int) -> "StepProduct":
+        """A linear layer, `W x_t + b`, for N rows at each of T steps."""
+        return cls(linear.weight, linear.bias.expand(steps, rows, -1))
 
     def __call__(self, x: Float[Tensor, "N I"]) -> Float[Tensor, "N G"]:
         """The next step's product."""

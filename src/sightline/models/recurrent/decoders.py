@@ -154,7 +154,7 @@ class LuongDecoder(nn.Module):
         layers, fed = state
         rows, steps, _ = embedded.shape
         run, read = self.stack.loop(embedded), self.reader.loop(memory, steps, rows)
-        combine = StepProduct(self.combine.weight, self.combine.bias.expand(steps, rows, -1))
+        combine = StepProduct.of(self.combine, steps, rows)
         outputs: list[Tensor] = []
         maps: list[Tensor | None] = []
         for _ in range(steps):

@@ -57,9 +57,8 @@ def predict(
             )
     results = {i: _blank(text) for i, text in enumerate(texts) if not text.strip()}
     order = sorted((i for i in range(len(texts)) if i not in results), key=lambda i: len(ids[i]))
-    generator = torch.Generator(model.output.weight.device).manual_seed(
-        seed
-    )  # one for all batches, so that no two draw the same
+    # One generator for all batches, so that no two draw the same.
+    generator = torch.Generator(model.output.weight.device).manual_seed(seed)
     size = 1 if decoding.method == "exact" else decoding.batch_size
     for start in range(0, len(order), size):
         rows = order[start : start + size]
