@@ -19,7 +19,7 @@ import torch
 from sightline.data import EOS, Pair, PairBatch, Tokenizer, bucket, collate
 from sightline.decoding import beam_search
 from sightline.models import Recurrent, Seq2Seq, Transformer
-from sightline.training import build_optimizer, cross_entropy, fast_matmul
+from sightline.training import build_optimizers, cross_entropy, fast_matmul
 
 SHARED = {"shared_embeddings": True, "tied_output": True}
 MODELS = {
@@ -49,7 +49,7 @@ def read(data: Path, split: str) -> list[Pair]:
 def training(model: Seq2Seq, pairs: list[list[list[int]]], seconds: float) -> None:
     sources, targets = pairs
     lengths = [[len(row) + 1 for row in side] for side in pairs]
-    optimizer = build_optimizer(model, learning_rate=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
+    (optimizer,) = build_optimizers(model, optimizer="adamw", learning_rate=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
     model.train()
     rates, counts, start = [], [], 0.0
     for k, rows in enumerate(bucket(*lengths, 4096, seed=0, epoch=1)):

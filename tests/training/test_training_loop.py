@@ -17,7 +17,7 @@ from sightline.training import (
     Started,
     Stopping,
     Validated,
-    build_optimizer,
+    build_optimizers,
     run,
     scale_gradients,
 )
@@ -90,8 +90,8 @@ def test_what_decays():
     model = build()
     model.frozen = nn.Linear(3, 3).requires_grad_(False)
     model.output.weight = model.embedding.weight
-    optimizer = build_optimizer(model, learning_rate=1.0, betas=(0.9, 0.98), weight_decay=0.1)
-    decayed, spared = optimizer.param_groups
+    (adamw,) = build_optimizers(model, optimizer="adamw", learning_rate=1.0, betas=(0.9, 0.98), weight_decay=0.1)
+    decayed, spared = adamw.param_groups
     assert [id(p) for p in decayed["params"]] == [id(model.hidden.weight)]
     assert (decayed["weight_decay"], spared["weight_decay"]) == (0.1, 0.0)
     wanted = {model.embedding.weight, model.hidden.bias, model.norm.weight, model.norm.bias, model.output.bias}

@@ -41,9 +41,9 @@ def assert_same_run(one, other):
 # 7 batches in groups of 2 make 4 updates an epoch. After update 1: mid-epoch; 4: at the epoch's end, after the group
 # of one batch; 5: a validation is owed; 11: mid-epoch of a later epoch.
 @pytest.mark.parametrize("update", [1, 4, 5, 11])
-@pytest.mark.parametrize("validate_every", [5, None])
-def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, update, validate_every):
-    settings = {"validate_every": validate_every, "keep_best": 2}
+@pytest.mark.parametrize(("validate_every", "optimizer"), [(5, "adamw"), (None, "adamw"), (5, "muon")])
+def test_an_interrupted_run_ends_with_the_same_bits(tmp_path, update, validate_every, optimizer):
+    settings = {"validate_every": validate_every, "keep_best": 2, "optimizer": optimizer}
     model, result = train(tmp_path / "whole", **settings)
     with pytest.raises(Interrupted) as caught:
         train(tmp_path / "parts", on_event=[StopAfter(update, 2)], **settings)

@@ -16,7 +16,8 @@ from sightline.training.events import (
 from sightline.training.interrupts import Interrupted
 from sightline.training.loop import fit
 from sightline.training.losses import Loss, cross_entropy
-from sightline.training.optimizer import build_optimizer, scale_gradients
+from sightline.training.muon import Muon, orthogonalize
+from sightline.training.optimizer import OPTIMIZERS, build_optimizers, scale_gradients
 from sightline.training.progress import show_progress
 from sightline.training.runtime import MatmulPrecision, fast_matmul, medium_error, pick_device, set_threads
 from sightline.training.scheduled_sampling import scheduled_inputs
@@ -26,6 +27,7 @@ from sightline.training.storage import load_tensors, make_folder, save_tensors, 
 from sightline.training.tensorboard import TensorBoard
 
 __all__ = [
+    "OPTIMIZERS",
     "SCHEDULES",
     "BestWeights",
     "Event",
@@ -37,6 +39,7 @@ __all__ = [
     "Listener",
     "Loss",
     "MatmulPrecision",
+    "Muon",
     "Progress",
     "RunState",
     "Schedule",
@@ -46,7 +49,7 @@ __all__ = [
     "TrainSettings",
     "Validated",
     "average_weights",
-    "build_optimizer",
+    "build_optimizers",
     "constant",
     "cosine",
     "cross_entropy",
@@ -58,6 +61,7 @@ __all__ = [
     "load_tensors",
     "make_folder",
     "medium_error",
+    "orthogonalize",
     "pick_device",
     "save_checkpoint",
     "save_tensors",

@@ -1,7 +1,7 @@
 """The whole state of a run in one file, from which it goes on bit for bit."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,11 @@ def has_checkpoint(folder: Path) -> bool:
 
 
 def save_checkpoint(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: RunState, settings: TrainSettings
+    folder: Path,
+    model: nn.Module,
+    optimizers: Sequence[torch.optim.Optimizer],
+    state: RunState,
+    settings: TrainSettings,
 ) -> None:
     """Writes weights, optimizer state, random states and `state` in one atomic step.
 
@@ -71,7 +75,7 @@ def save_checkpoint(
         OutputError: when there is no room, or the file cannot be written; the earlier checkpoint stays.
     """
     tensors = {f"model/{name}": tensor for name, tensor in model.state_dict().items()}
-    for name, parameter in model.named_parameters():
+    for name, optimizer, parameter in _optimized(model, optimizers):
         for key, tensor in optimizer.state[parameter].items():
             tensors[f"optimizer/{name}/{key}"] = tensor
     tensors |= {f"random/{name}": tensor for name, tensor in _random_states(model).items()}
@@ -80,9 +84,9 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer
+    folder: Path, model: nn.Module, optimizers: Sequence[torch.optim.Optimizer]
 ) -> tuple[RunState, dict[str, Any]]:
-    """Puts a saved state back into the model, the optimizer and the random generators.
+    """Puts a saved state back into the model, the optimizers and the random generators.
 
     Returns:
         Where the run stood, and the settings it had, as JSON values.
@@ -105,7 +109,7 @@ def load_checkpoint(
         model.load_state_dict(_under("model/", tensors))
     except RuntimeError as error:
         raise ModelFolderError(f"{path}: belongs to a model of another shape: {error}") from error
-    for name, parameter in model.named_parameters():
+    for name, optimizer, parameter in _optimized(model, optimizers):
         saved = _under(f"optimizer/{name}/", tensors)
         if saved:
             optimizer.state[parameter] = {key: tensor.to(parameter.device) for key, tensor in saved.items()}
@@ -119,6 +123,16 @@ def settings_json(settings: TrainSettings) -> dict[str, Any]:
     if not isinstance(settings.schedule, str):
         values["schedule"] = getattr(settings.schedule, "__qualname__", "own function")
     return values
+
+
+def _optimized(
+    model: nn.Module, optimizers: Sequence[torch.optim.Optimizer]
+) -> Iterator[tuple[str, torch.optim.Optimizer, nn.Parameter]]:
+    """Each parameter's name, its optimizer, and itself."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            yield from ((names[parameter], optimizer, parameter) for parameter in group["params"])
 
 
 def _state_from_json(values: Mapping[str, Any]) -> RunState:

@@ -1,40 +1,71 @@
-"""AdamW with decay where the field puts it, and clipping by the global norm with uneven batches in mind."""
+"""Which optimizer takes which parameter, and clipping by the global norm with uneven batches in mind."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["build_optimizer", "scale_gradients"]
+from sightline.errors import ConfigError
+from sightline.training.muon import Muon
 
+__all__ = ["OPTIMIZERS", "build_optimizers", "scale_gradients"]
+
+OPTIMIZERS = ("adamw", "muon")
 _FUSED = {"cpu", "cuda"}
+_LONGEST = 8
+_MOMENTUM = 0.95
 
 
-def build_optimizer(
-    model: nn.Module, *, learning_rate: float, betas: tuple[float, float], weight_decay: float
-) -> torch.optim.AdamW:
-    """AdamW (Loshchilov and Hutter 2019) over the parameters that require a gradient.
+def build_optimizers(
+    model: nn.Module, *, optimizer: str, learning_rate: float, betas: tuple[float, float], weight_decay: float
+) -> list[torch.optim.Optimizer]:
+    """The optimizers, one or two, that share the parameters that require a gradient.
 
-    Decayed are the matrices of linear, recurrent and convolutional layers. Not decayed are vectors and scalars
-    (biases, the gains of norms, score vectors) and embeddings, also where an embedding is tied to the output
-    projection: for these a pull towards zero is no sensible prior, and rare words' rows would shrink most
-    (as in minGPT and T5; nanoGPT decays embeddings too).
+    `"adamw"` is AdamW (Loshchilov and Hutter 2019) for all. Decayed are the matrices of linear, recurrent and
+    convolutional layers. Not decayed are vectors and scalars (biases, the gains of norms, score vectors) and
+    embeddings, also where an embedding is tied to the output projection: for these a pull towards zero is no sensible
+    prior, and rare words' rows would shrink most (as in minGPT and T5; nanoGPT decays embeddings too).
+
+    `"muon"` takes the decayed matrices from AdamW and gives them to `Muon`, except those more than 8 times as long as
+    wide, such as an output projection: orthogonal steps are meant for layers that map features to features.
+
+    Raises:
+        ConfigError: for another name.
 
     Example:
-        >>> optimizer = build_optimizer(nn.Linear(3, 2), learning_rate=1e-3, betas=(0.9, 0.98), weight_decay=0.1)
-        >>> [(group["weight_decay"], len(group["params"])) for group in optimizer.param_groups]
-        [(0.1, 1), (0.0, 1)]
+        >>> model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 40))
+        >>> for each in build_optimizers(
+        ...     model, optimizer="muon", learning_rate=1e-3, betas=(0.9, 0.98), weight_decay=0.1
+        ... ):
+        ...     type(each).__name__, [(group["weight_decay"], len(group["params"])) for group in each.param_groups]
+        ('Muon', [(0.1, 1)])
+        ('AdamW', [(0.1, 1), (0.0, 2)])
     """
+    if optimizer not in OPTIMIZERS:
+        raise ConfigError(f"unknown optimizer {optimizer!r}: choose one of {', '.join(OPTIMIZERS)}")
     embeddings = {id(parameter) for parameter in _embedding_parameters(model)}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     decayed = [parameter for parameter in trained if parameter.ndim >= 2 and id(parameter) not in embeddings]
-    chosen = {id(parameter) for parameter in decayed}
-    groups = [
-        {"params": decayed, "weight_decay": weight_decay},
-        {"params": [parameter for parameter in trained if id(parameter) not in chosen], "weight_decay": 0.0},
-    ]
-    fused = all(parameter.device.type in _FUSED for parameter in trained)
-    return torch.optim.AdamW([group for group in groups if group["params"]], learning_rate, betas=betas, fused=fused)
+    spared = _without(trained, decayed)
+    optimizers: list[torch.optim.Optimizer] = []
+    if optimizer == "muon":
+        orthogonal = [p for p in decayed if p.ndim == 2 and max(p.shape) <= _LONGEST * min(p.shape)]
+        decayed = _without(decayed, orthogonal)
+        if orthogonal:
+            optimizers.append(
+                Muon(orthogonal, learning_rate=learning_rate, momentum=_MOMENTUM, weight_decay=weight_decay)
+            )
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    groups = [group for group in groups if group["params"]]
+    if groups:
+        fused = all(parameter.device.type in _FUSED for parameter in trained)
+        optimizers.append(torch.optim.AdamW(groups, learning_rate, betas=betas, fused=fused))
+    return optimizers
+
+
+def _without(parameters: list[nn.Parameter], others: list[nn.Parameter]) -> list[nn.Parameter]:
+    taken = {id(parameter) for parameter in others}
+    return [parameter for parameter in parameters if id(parameter) not in taken]
 
 
 def _embedding_parameters(model: nn.Module) -> Iterator[nn.Parameter]:

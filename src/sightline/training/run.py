@@ -25,7 +25,7 @@ from sightline.training.events import Event, FitResult, Listener, Progress, Star
 from sightline.training.interrupts import Interrupted, StopRequest
 from sightline.training.limits import fraction_done, stop_reason
 from sightline.training.losses import Loss
-from sightline.training.optimizer import build_optimizer, scale_gradients
+from sightline.training.optimizer import build_optimizers, scale_gradients
 from sightline.training.runtime import cuda_devices
 from sightline.training.settings import TrainSettings
 
@@ -50,8 +50,12 @@ class Run(Generic[Model, Batch]):
     ) -> None:
         self._model, self._batches, self._loss, self._validate = model, batches, loss, validate
         self._settings, self._folder, self._listeners = settings, folder, listeners
-        self._optimizer = build_optimizer(
-            model, learning_rate=settings.learning_rate, betas=settings.betas, weight_decay=settings.weight_decay
+        self._optimizers = build_optimizers(
+            model,
+            optimizer=settings.optimizer,
+            learning_rate=settings.learning_rate,
+            betas=settings.betas,
+            weight_decay=settings.weight_decay,
         )
         self._state = RunState()
         self._best = BestWeights(folder, settings.keep_best, settings.mode)
@@ -63,7 +67,7 @@ class Run(Generic[Model, Batch]):
         """Seeds the random generators, or restores everything from the checkpoint."""
         changed: dict[str, tuple[object, object]] = {}
         if resume:
-            self._state, then = load_checkpoint(self._folder, self._model, self._optimizer)
+            self._state, then = load_checkpoint(self._folder, self._model, self._optimizers)
             changed = {
                 name: (then.get(name), value)
                 for name, value in settings_json(self._settings).items()
@@ -142,7 +146,8 @@ class Run(Generic[Model, Batch]):
     def _update(self, group: Sequence[Batch]) -> None:
         """One step of the optimizer, with the gradient of the mean over all that the group counts."""
         state, settings = self._state, self._settings
-        self._optimizer.zero_grad()
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
         losses: list[Loss] = []
         for batch in group:
             loss = self._loss(self._model, batch)
@@ -156,9 +161,10 @@ class Run(Generic[Model, Batch]):
         total, norm = torch.stack([torch.stack([loss.total for loss in losses]).sum().float(), norm.float()]).tolist()
         self._check_finite(total / count, norm)
         rate = settings.rate(state.update + 1)
-        for parameters in self._optimizer.param_groups:
-            parameters["lr"] = rate
-        self._optimizer.step()
+        for optimizer in self._optimizers:
+            for parameters in optimizer.param_groups:
+                parameters["lr"] = rate
+            optimizer.step()
 
         state.update, state.batch = state.update + 1, state.batch + len(group)
         state.tokens += count
@@ -235,7 +241,7 @@ class Run(Generic[Model, Batch]):
             raise Interrupted(self._folder, self._state.update, request.signal)
 
     def _save(self) -> None:
-        save_checkpoint(self._folder, self._model, self._optimizer, self._state, self._settings)
+        save_checkpoint(self._folder, self._model, self._optimizers, self._state, self._settings)
 
     def _epoch_reached(self) -> int:
         """The epoch of the last update: at an epoch's end the state already points to the next one."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sightline.errors import ConfigError
+from sightline.training.optimizer import OPTIMIZERS
 from sightline.training.schedules import SCHEDULES, Schedule
 
 __all__ = ["TrainSettings"]
@@ -23,11 +24,12 @@ class TrainSettings:
         max_epochs: passes over the batches.
         max_minutes: wall-clock minutes, validation and earlier runs that were resumed included.
         accumulate: batches per update; their gradients add up exactly as if they were one batch.
+        optimizer: a name in `OPTIMIZERS` (see `build_optimizers`).
         learning_rate: the peak, reached at the end of the warm-up.
         schedule: a name in `SCHEDULES`, or a function `(step, warmup, total) -> factor`.
         warmup: updates over which the learning rate rises.
         clip_norm: largest global norm of the gradient (of the loss per token), or None for no clipping.
-        weight_decay: decoupled decay of matrices (see `build_optimizer`).
+        weight_decay: decoupled decay of matrices (see `build_optimizers`).
         betas: AdamW's decay rates of the first and second moment.
         validate_every: updates between validations, or None for once after each epoch.
         metric: the name, in what `validate` returns, that decides which weights are best.
@@ -48,6 +50,7 @@ class TrainSettings:
     max_epochs: int | None = None
     max_minutes: float | None = None
     accumulate: int = 1
+    optimizer: str = "adamw"
     learning_rate: float = 1e-3
     schedule: str | Schedule = "inverse_sqrt"
     warmup: int = 400
@@ -81,6 +84,8 @@ class TrainSettings:
                 yield f"{name} is {getattr(self, name)}; it must be at least 0"
         if not all(0 <= beta < 1 for beta in self.betas):
             yield f"betas are {self.betas}; both must be at least 0 and less than 1, such as (0.9, 0.98)"
+        if self.optimizer not in OPTIMIZERS:
+            yield f"optimizer is {self.optimizer!r}; there are {', '.join(OPTIMIZERS)}"
         if self.mode not in ("max", "min"):
             yield f'mode is {self.mode!r}; it must be "max" or "min"'
         yield from self._schedule_problems()

@@ -101,6 +101,7 @@ class TrainingConfig(Section):
     minutes: PositiveFloat | None = None
     batch_tokens: PositiveInt = 1024
     accumulate: PositiveInt = 1
+    optimizer: Literal["adamw", "muon"] = "adamw"
     learning_rate: PositiveFloat = 0.002
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
     warmup: Annotated[int, Field(ge=0)] = 100

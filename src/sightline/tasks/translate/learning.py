@@ -65,6 +65,7 @@ def learn(
         max_epochs=config.epochs,
         max_minutes=config.minutes,
         accumulate=config.accumulate,
+        optimizer=config.optimizer,
         learning_rate=config.learning_rate,
         schedule=config.schedule,
         warmup=config.warmup,
