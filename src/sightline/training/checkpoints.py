@@ -12,13 +12,12 @@ from torch import Tensor, nn
 from sightline.errors import ModelFolderError
 from sightline.training.averaging import Kept
 from sightline.training.events import Validated
-from sightline.training.runtime import cuda_devices
 from sightline.training.settings import TrainSettings
 from sightline.training.storage import load_tensors, save_tensors
 
 __all__ = ["RunState", "checkpoint_path", "has_checkpoint", "load_checkpoint", "save_checkpoint", "settings_json"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass
@@ -69,7 +68,7 @@ def save_checkpoint(
     state: RunState,
     settings: TrainSettings,
 ) -> None:
-    """Writes weights, optimizer state, random states and `state` in one atomic step.
+    """Writes weights, optimizer state and `state` in one atomic step.
 
     Raises:
         OutputError: when there is no room, or the file cannot be written; the earlier checkpoint stays.
@@ -78,7 +77,6 @@ def save_checkpoint(
     for name, optimizer, parameter in _optimized(model, optimizers):
         for key, tensor in optimizer.state[parameter].items():
             tensors[f"optimizer/{name}/{key}"] = tensor
-    tensors |= {f"random/{name}": tensor for name, tensor in _random_states(model).items()}
     about = {"version": _VERSION, "state": dataclasses.asdict(state), "settings": settings_json(settings)}
     save_tensors(checkpoint_path(folder), tensors, about)
 
@@ -86,7 +84,7 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, model: nn.Module, optimizers: Sequence[torch.optim.Optimizer]
 ) -> tuple[RunState, dict[str, Any]]:
-    """Puts a saved state back into the model, the optimizers and the random generators.
+    """Puts a saved state back into the model and the optimizers.
 
     Returns:
         Where the run stood, and the settings it had, as JSON values.
@@ -113,7 +111,6 @@ def load_checkpoint(
         saved = _under(f"optimizer/{name}/", tensors)
         if saved:
             optimizer.state[parameter] = {key: tensor.to(parameter.device) for key, tensor in saved.items()}
-    _set_random_states(model, _under("random/", tensors))
     return _state_from_json(about["state"]), about["settings"]
 
 
@@ -144,15 +141,3 @@ def _state_from_json(values: Mapping[str, Any]) -> RunState:
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _random_states(model: nn.Module) -> dict[str, Tensor]:
-    states = {"cpu": torch.get_rng_state()}
-    return states | {str(device): torch.cuda.get_rng_state(device) for device in cuda_devices(model)}
-
-
-def _set_random_states(model: nn.Module, states: Mapping[str, Tensor]) -> None:
-    torch.set_rng_state(states["cpu"])
-    for device in cuda_devices(model):
-        if str(device) in states:  # a run may be resumed on another device; then only dropout differs
-            torch.cuda.set_rng_state(states[str(device)], device)

@@ -26,8 +26,8 @@ from sightline.training.interrupts import Interrupted, StopRequest
 from sightline.training.limits import fraction_done, stop_reason
 from sightline.training.losses import Loss
 from sightline.training.optimizer import build_optimizers, scale_gradients
-from sightline.training.runtime import cuda_devices
 from sightline.training.settings import TrainSettings
+from sightline.training.workers import Place, Workers, seed_for
 
 __all__ = ["Run"]
 
@@ -48,7 +48,7 @@ class Run(Generic[Model, Batch]):
         folder: Path,
         listeners: Sequence[Listener],
     ) -> None:
-        self._model, self._batches, self._loss, self._validate = model, batches, loss, validate
+        self._model, self._batches, self._validate = model, batches, validate
         self._settings, self._folder, self._listeners = settings, folder, listeners
         self._optimizers = build_optimizers(
             model,
@@ -57,6 +57,7 @@ class Run(Generic[Model, Batch]):
             betas=settings.betas,
             weight_decay=settings.weight_decay,
         )
+        self._workers = Workers(model, batches, loss, seed=settings.seed, count=settings.workers)
         self._state = RunState()
         self._best = BestWeights(folder, settings.keep_best, settings.mode)
         self._clock = monotonic()
@@ -64,7 +65,7 @@ class Run(Generic[Model, Batch]):
         self._epoch_size: int | None = None
 
     def start(self, resume: bool) -> None:
-        """Seeds the random generators, or restores everything from the checkpoint."""
+        """Begins anew, or restores everything from the checkpoint."""
         changed: dict[str, tuple[object, object]] = {}
         if resume:
             self._state, then = load_checkpoint(self._folder, self._model, self._optimizers)
@@ -73,8 +74,6 @@ class Run(Generic[Model, Batch]):
                 for name, value in settings_json(self._settings).items()
                 if then.get(name) != value
             }
-        else:
-            torch.manual_seed(self._settings.seed)
         if changed.keys() & {"metric", "mode"}:
             raise ConfigError(
                 "a run cannot be resumed with another metric or mode: its best weights were chosen by the old"
@@ -87,6 +86,10 @@ class Run(Generic[Model, Batch]):
 
     def train(self, request: StopRequest) -> str:
         """Makes updates and validations until something ends the run; returns what it was."""
+        with self._workers:
+            return self._train(request)
+
+    def _train(self, request: StopRequest) -> str:
         state, settings = self._state, self._settings
         self._model.train()
         self._validate_if_due()
@@ -146,13 +149,7 @@ class Run(Generic[Model, Batch]):
     def _update(self, group: Sequence[Batch]) -> None:
         """One step of the optimizer, with the gradient of the mean over all that the group counts."""
         state, settings = self._state, self._settings
-        for optimizer in self._optimizers:
-            optimizer.zero_grad()
-        losses: list[Loss] = []
-        for batch in group:
-            loss = self._loss(self._model, batch)
-            loss.total.backward()
-            losses.append(Loss(loss.total.detach(), loss.count))
+        losses = self._workers.backward(group, Place(state.epoch, state.batch, state.update + 1))
         count = sum(loss.count for loss in losses)
         if count == 0:
             raise TrainingError(f"update {state.update + 1}: its batches count no token; check the training data")
@@ -223,9 +220,10 @@ class Run(Generic[Model, Batch]):
         return bool(self._state.history) and self._state.history[-1].update == self._state.update
 
     def _evaluate(self) -> dict[str, float]:
-        """The metrics of the model as it stands; training draws the same random numbers with it and without it."""
+        """The metrics of the model as it stands."""
         self._model.eval()
-        with torch.no_grad(), torch.random.fork_rng(devices=cuda_devices(self._model)):
+        seed_for(self._settings.seed, self._state.update, "validation")
+        with torch.no_grad():
             metrics = {name: float(value) for name, value in self._validate(self._model).items()}
         self._model.train()
         if self._settings.metric not in metrics:
