@@ -122,8 +122,8 @@ class TrainingConfig(Section):
             raise ValueError("nothing ends the training: set 'updates', 'epochs', 'minutes' or 'patience'")
         if self.workers > self.accumulate:
             raise ValueError(
-                f"{self.workers} workers share the batches of an update, and it has {self.accumulate}: set 'accumulate' to "
-                "as many as 'workers', or a multiple, and 'batch_tokens' to a part of what an update is to have"
+                f"{self.workers} workers share the batches of an update, here {self.accumulate}: set 'accumulate' "
+                "to as many as 'workers', or a multiple, and 'batch_tokens' to a part of what an update takes"
             )
         if self.schedule == "cosine" and self.updates is None:
             raise ValueError("the schedule 'cosine' ends at a number of updates: set 'updates'")
