@@ -58,14 +58,16 @@ class Muon(torch.optim.Optimizer):
                 self._step_together(parameters, group["lr"], group["momentum"], group["weight_decay"])
 
     def _step_together(self, parameters: list[nn.Parameter], rate: float, momentum: float, decay: float) -> None:
-        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        means = [self.state[p].setdefault("momentum", torch.zeros_like(p)) for p in parameters]
-        torch._foreach_lerp_(means, gradients, 1 - momentum)
-        looked_ahead = torch._foreach_lerp(gradients, means, momentum)
-        steps = orthogonalize(torch.stack(list(looked_ahead)))
+        ahead: list[Tensor] = []
+        for parameter in parameters:
+            assert parameter.grad is not None
+            mean = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+            mean.lerp_(parameter.grad, 1 - momentum)
+            ahead.append(parameter.grad.lerp(mean, momentum))
+        steps = orthogonalize(torch.stack(ahead))
         scale = _RMS * max(steps.shape[1:]) ** 0.5
-        torch._foreach_mul_(parameters, 1 - rate * decay)
-        torch._foreach_add_(parameters, list(steps.unbind()), alpha=-rate * scale)
+        for parameter, step in zip(parameters, steps.unbind(), strict=True):
+            parameter.mul_(1 - rate * decay).add_(step, alpha=-rate * scale)
 
 
 def orthogonalize(matrices: Float[Tensor, "*B R C"]) -> Float[Tensor, "*B R C"]:

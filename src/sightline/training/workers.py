@@ -94,14 +94,13 @@ class Workers(Generic[Model, Batch]):
         if self._count > 1:
             for parameter, memory in zip(self._parameters, _shared_like(self._parameters), strict=True):
                 parameter.data = memory.copy_(parameter.data)
-            try:
-                for number in range(1, self._count):
-                    self._helpers.append(self._fork(number))
-            except OSError as error:
-                self.__exit__()
-                raise TrainingError(
-                    f"worker {number} cannot be started ({error.strerror}): set fewer workers"
-                ) from error
+        try:
+            self._helpers.extend(map(self._fork, range(1, self._count)))
+        except OSError as error:
+            self.__exit__()
+            raise TrainingError(
+                f"not all of {self._count} workers can be started ({error.strerror}): set fewer"
+            ) from error
         return self
 
     def __exit__(self, *_: object) -> None:
