@@ -144,11 +144,21 @@ def test_evaluate(cli, model, files):
     words = ("evaluate", model, *files, "--beam", 1)
     plain = cli(*words)
     assert plain.code == 0
-    assert [line.split()[0] for line in plain.out.splitlines()] == ["BLEU", "chrF2", "exact", "WER", "PER"]
+    told, *figures = plain.out.splitlines()
+    assert told == "60 inputs, 60 references"
+    assert [line.split()[0] for line in figures] == ["BLEU", "chrF2", "exact", "WER", "PER"]
     scores = json.loads(cli(*words, "--metric", "chrf", "--metric", "per", "--json").out)
-    assert list(scores) == ["chrf", "per"]
+    assert list(scores) == ["inputs", "references", "chrf", "per"]
     assert "version" in scores["chrf"]["signature"]
     assert cli(*words, "--metric", "blue").err.startswith("error: unknown metric 'blue': choose among bleu, chrf")
+
+
+def test_evaluate_notes_references_that_look_tokenised(cli, model, tmp_path):
+    for name in ("source", "target"):
+        (tmp_path / name).write_text("aea .\nbfb .\naeb\n")
+    words = ("evaluate", model, "--source", tmp_path / "source", "--target", tmp_path / "target", "--metric", "bleu")
+    assert "note: 2 of 3 references end in ' .' and look tokenised" in cli(*words).err
+    assert cli(*words, "--bleu-tokenize", "none").err == ""
 
 
 def test_explain(cli, model, tmp_path):

@@ -2,6 +2,7 @@
 
 import resource
 import shlex
+import shutil
 import signal
 import subprocess
 
@@ -35,6 +36,11 @@ def test_ctrl_c_saves_and_the_command_it_names_ends_as_if_nothing_had_been(cli, 
     unfinished = cli("predict", "a b", stdin=b"aea")
     assert (unfinished.code, "its training has not ended: go on by  sightline train" in unfinished.err) == (1, True)
     assert "holds a training that has not ended: go on" in cli("train", "translate", *words, "-o", "a b").err
+
+    shutil.copytree("a b", "finished")
+    ended = cli("train", "a b/config.yaml", "--resume", "--finish", "-o", "finished")
+    assert (ended.code, "told to finish" in ended.err) == (0, True)
+    assert cli("predict", "finished", stdin=b"aea").code == 0
 
     told, command = err.splitlines()[-2:]
     assert told.startswith("stopped after update ")
@@ -118,6 +124,7 @@ def test_resuming_something_else(cli, files, tmp_path):
     nothing = cli(*words, *settings(), "--resume")
     assert (nothing.code, "nothing was saved here yet; run without --resume" in nothing.err) == (1, True)
     assert cli(*words, *settings(updates=2)).code == 0
+    assert "it goes with resume" in cli("train", "translate", *files, "-o", tmp_path / "n", "--finish").err
     assert "choose one" in cli(*words, *settings(), "--resume", "--overwrite").err
     plain = cli(*words, "--resume").err
     assert "and now source_tokenizer.kind is bpe, and was char; model.embedding_width is 128, and was 8" in plain

@@ -7,8 +7,7 @@ import torch
 from toy_training import batches, build, loss, train
 
 from sightline.errors import ConfigError, TrainingError
-from sightline.training import Interrupted, Progress, TrainSettings
-from sightline.training.workers import Place, Workers
+from sightline.training import Interrupted, Place, Progress, TrainSettings, Workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several processes need Linux")
 

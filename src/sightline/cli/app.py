@@ -75,6 +75,9 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
     settings: Settings = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where training stopped.")] = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="With --resume: train no further, take the best weights so far.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over the output folder.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     threads: Threads = None,
@@ -108,6 +111,7 @@ def train(
         options={key: value for key, value in options.items() if value is not None},
         settings=settings or [],
         resume=resume,
+        finish=finish,
         overwrite=overwrite,
         quiet=quiet,
         threads=threads,

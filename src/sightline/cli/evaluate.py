@@ -1,6 +1,7 @@
 """`sightline evaluate`."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,9 +24,20 @@ def run_evaluate(
 ) -> None:
     """Translate and score; every figure comes with its signature."""
     model = load_with(folder, settings, threads)
-    scores = model.evaluate(read_pairs(pairs.files()), metrics or list(METRICS), bleu_tokenize=bleu_tokenize)
+    given = read_pairs(pairs.files())
+    tokenised = sum(pair.target.endswith(" .") for pair in given)
+    if bleu_tokenize != "none" and 2 * tokenised > len(given):
+        print(
+            f"note: {tokenised:,} of {len(given):,} references end in ' .' and look tokenised: published BLEU of "
+            "tokenised text is that of --bleu-tokenize none",
+            file=sys.stderr,
+        )
+    inputs = len({pair.source for pair in given})
+    scores = model.evaluate(given, metrics or list(METRICS), bleu_tokenize=bleu_tokenize)
     if as_json:
-        print(json.dumps({name: {"value": s.value, "signature": s.signature} for name, s in scores.items()}, indent=2))
+        figures = {name: {"value": s.value, "signature": s.signature} for name, s in scores.items()}
+        print(json.dumps({"inputs": inputs, "references": len(given), **figures}, indent=2))
         return
+    print(f"{inputs:,} inputs, {len(given):,} references")
     for score in scores.values():
         print(f"{score.name:<12} {score.value:8.4f}   {score.signature}")

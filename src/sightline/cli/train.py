@@ -55,6 +55,7 @@ def run_train(
     options: Mapping[str, Any],
     settings: Sequence[str],
     resume: bool,
+    finish: bool,
     overwrite: bool,
     quiet: bool,
     threads: int | None,
@@ -75,7 +76,14 @@ def run_train(
     say = (lambda line: None) if quiet else lambda line: print(line, flush=True)
     try:
         translator.fit(
-            pairs, valid, folder=config.output, resume=resume, overwrite=overwrite, listeners=listeners, say=say
+            pairs,
+            valid,
+            folder=config.output,
+            resume=resume,
+            finish=finish,
+            overwrite=overwrite,
+            listeners=listeners,
+            say=say,
         )
     except Interrupted as stop:
         print(f"stopped after update {stop.update}, and saved; go on by\n  {_again()}", file=sys.stderr)

@@ -91,7 +91,7 @@ def bleu(hypotheses: Sequence[str], references: References, *, tokenize: str = "
         raise ConfigError(f"unknown BLEU tokenizer {tokenize!r}: choose one of {', '.join(_TOKENIZERS)}")
     streams = _streams(_aligned(hypotheses, references))
     try:
-        metric = BLEU(tokenize=tokenize, lowercase=lowercase)
+        metric = BLEU(tokenize=tokenize, lowercase=lowercase, force=True)
     except RuntimeError as error:  # what sacrebleu raises when MeCab is not there
         raise MissingExtraError(
             f"the BLEU tokenizer {tokenize!r} needs a package that is not installed: "

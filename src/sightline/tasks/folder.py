@@ -144,7 +144,8 @@ def _parse_manifest(place: Path) -> dict[str, Any]:
     path = place / MANIFEST
     if not path.exists():
         if (place / TRAINING / RECORD).exists():
-            remedy = f"its training has not ended: go on by  sightline train {place / 'config.yaml'} --resume"
+            again = f"sightline train {place / 'config.yaml'} --resume"
+            remedy = f"its training has not ended: go on by  {again}  or, with --finish, take the best weights so far"
         else:
             remedy = "it is no model folder, or not a whole one"
         raise ModelFolderError(f"{place}: the folder has no {MANIFEST}: {remedy}")

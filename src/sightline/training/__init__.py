@@ -25,6 +25,7 @@ from sightline.training.schedules import SCHEDULES, Schedule, constant, cosine, 
 from sightline.training.settings import TrainSettings
 from sightline.training.storage import load_tensors, make_folder, save_tensors, write_atomic
 from sightline.training.tensorboard import TensorBoard
+from sightline.training.workers import Place, Workers
 
 __all__ = [
     "OPTIMIZERS",
@@ -40,6 +41,7 @@ __all__ = [
     "Loss",
     "MatmulPrecision",
     "Muon",
+    "Place",
     "Progress",
     "RunState",
     "Schedule",
@@ -48,6 +50,7 @@ __all__ = [
     "TensorBoard",
     "TrainSettings",
     "Validated",
+    "Workers",
     "average_weights",
     "build_optimizers",
     "constant",

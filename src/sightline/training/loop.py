@@ -32,6 +32,7 @@ def fit(
     settings: TrainSettings,
     folder: str | PathLike[str],
     resume: bool = False,
+    finish: bool = False,
     on_event: Sequence[Listener] = (),
 ) -> FitResult:
     """Trains a model and leaves it, in evaluation mode, with the best weights found.
@@ -51,6 +52,7 @@ def fit(
         settings: how long, how fast, by what measure.
         folder: where checkpoints go; created if need be.
         resume: go on from the checkpoint in `folder`.
+        finish: train no further: end the resumed run with the best weights it found.
         on_event: each is called with every event (see `sightline.training.events`).
 
     Raises:
@@ -90,7 +92,7 @@ def fit(
             run.start(resume)
             already_done = resume and run.is_over()
             with stop_on_signals() as request:
-                reason = run.train(request)
+                reason = "told to finish" if finish else run.train(request)
             result = run.finish(reason, already_done)
     except BaseException as error:
         run.tell(Failed(error))

@@ -57,6 +57,7 @@ def learn(
     seed: int,
     folder: Path,
     resume: bool,
+    finish: bool,
     listeners: Sequence[Listener],
 ) -> FitResult:
     """Train the model in place; it ends with the weights that were best on the validation pairs."""
@@ -88,6 +89,7 @@ def learn(
             settings=settings,
             folder=folder,
             resume=resume,
+            finish=finish,
             on_event=listeners,
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import shorten
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,8 @@ from sightline.tasks.translate.config import TranslateConfig
 from sightline.tasks.translate.corpus import Corpus, make_corpus, make_tokenizers
 
 __all__ = ["Start", "prepare"]
+
+_WIDTH = 60
 
 
 class Start(NamedTuple):
@@ -25,6 +28,8 @@ class Start(NamedTuple):
         """What is about to be trained, for people."""
         yield f"training: {self.train.report}"
         yield f"validation: {self.valid.report}"
+        source, target = self.train.pairs[0]
+        yield f"first pair: {shorten(source, _WIDTH)!r} -> {shorten(target, _WIDTH)!r}"
         yield f"vocabulary: {self.parts.source.size:,} source, {self.parts.target.size:,} target tokens"
         yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.model.parameters()):,} parameters"
 

@@ -115,6 +115,7 @@ class Translator:
         *,
         folder: str | Path | None = None,
         resume: bool = False,
+        finish: bool = False,
         overwrite: bool = False,
         listeners: Sequence[Listener] = (),
         say: Callable[[str], None] = lambda line: None,
@@ -126,6 +127,7 @@ class Translator:
             valid: pairs that decide when to stop and which weights are best; None holds out `data.valid_share`.
             folder: the model's folder, written as training goes on, so that it can be resumed; None keeps nothing.
             resume: go on in that folder.
+            finish: train no further: make the model of the best weights that the resumed training found.
             overwrite: write over what the folder holds.
             listeners: each is called with every event of the training loop.
             say: called with each line worth telling.
@@ -144,6 +146,8 @@ class Translator:
             return self._fit_in_passing(given, held_out, listeners, say)
         if resume and overwrite:
             raise ConfigError("resume goes on with a training and overwrite deletes it: choose one")
+        if finish and not resume:
+            raise ConfigError("finish ends a training that was begun: it goes with resume")
         place = Path(folder)
         if not resume:
             check_free(place, overwrite=overwrite)
@@ -164,6 +168,7 @@ class Translator:
                 seed=self.config.seed,
                 folder=place / TRAINING,
                 resume=resume,
+                finish=finish,
                 listeners=listeners,
             )
             self.metrics = dict(self.result.metrics)
