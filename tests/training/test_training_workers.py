@@ -103,11 +103,14 @@ def test_the_weights_are_the_models_own_again(tmp_path):
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
-def test_what_is_refused(monkeypatch):
+def test_more_workers_than_batches_are_refused():
     with pytest.raises(ConfigError, match="workers is 3; at most accumulate, 2, can share an update's batches"):
         TrainSettings(max_updates=1, accumulate=2, workers=3)
-    with pytest.raises(ConfigError, match="the model is on meta: several processes share a CPU only"):
-        Workers(build().to("meta"), batches, loss, seed=1, count=2)
+
+
+def test_where_processes_cannot_share_one_computes_all(tmp_path, monkeypatch):
+    shared, _ = train(tmp_path / "shared", workers=2)
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(ConfigError, match="several processes need Linux: set workers to 1"):
-        Workers(build(), batches, loss, seed=1, count=2)
+    monkeypatch.delattr(os, "fork")
+    alone, _ = train(tmp_path / "alone", workers=2)
+    assert same_weights(shared, alone)

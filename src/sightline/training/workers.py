@@ -17,7 +17,7 @@ from typing import Generic, NamedTuple, NoReturn, TypeVar
 import torch
 from torch import Tensor, nn
 
-from sightline.errors import ConfigError, TrainingError
+from sightline.errors import TrainingError
 from sightline.training.losses import Loss
 
 __all__ = ["Place", "Workers", "seed_for"]
@@ -50,18 +50,18 @@ class Workers(Generic[Model, Batch]):
     gradients lie in memory that all see, so that an update costs no copying; the first process adds the gradients up,
     worker by worker, and alone makes the step. Numbers travel as JSON.
 
-    Within the block the model's weights are shared; behind it they are its own again.
+    Within the block the model's weights are shared; behind it they are its own again. Where processes cannot share
+    them, on a GPU or a system other than Linux, this one computes all batches, to the same result.
 
     Args:
-        model: on the CPU if `count` is above 1.
+        model: what is trained.
         batches: epoch -> its batches, the same in every process.
         loss: model and batch -> the summed loss and its count.
         seed: of what the model draws (see `seed_for`).
         count: how many processes.
 
     Raises:
-        ConfigError: when several processes are asked for where the system or the model's device does not allow it.
-        TrainingError: when one cannot be started, dies, or fails.
+        TrainingError: when a process cannot be started, dies, or fails.
     """
 
     def __init__(
@@ -74,21 +74,10 @@ class Workers(Generic[Model, Batch]):
         count: int,
     ) -> None:
         self._model, self._batches, self._loss = model, batches, loss
-        self._seed, self._count = seed, count
         self._parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        alone = sys.platform != "linux" or any(parameter.device.type != "cpu" for parameter in self._parameters)
+        self._seed, self._count = seed, 1 if alone else count
         self._helpers: list[_Helper] = []
-        if count > 1:
-            self._check()
-
-    def _check(self) -> None:
-        if sys.platform != "linux":
-            raise ConfigError(f"workers is {self._count}, and several processes need Linux: set workers to 1")
-        elsewhere = next((p.device for p in self._model.parameters() if p.device.type != "cpu"), None)
-        if elsewhere is not None:
-            raise ConfigError(
-                f"workers is {self._count}, and the model is on {elsewhere}: several processes share a CPU only; "
-                "set workers to 1"
-            )
 
     def __enter__(self) -> "Workers[Model, Batch]":
         if self._count > 1:
