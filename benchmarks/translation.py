@@ -1,6 +1,6 @@
 """Speed of translation models on Multi30k's subwords: training and beam search, as the scripts in `peers` measure.
 
-    python benchmarks/translation.py DATA [--seconds 60] [--model transformer|recurrent] [--workers 2] [--skip-decoding]
+    python benchmarks/translation.py DATA [--seconds 60] [--model transformer|recurrent] [--skip-decoding]
 
 DATA is what peers/prepare_multi30k.py wrote, so that all see the same pieces and the same vocabulary. The Transformer
 has 4+4 layers, width 128, 4 heads, feed-forward 256, all embeddings shared, dropout 0.3, as peers/hf_marian.py; the
@@ -12,8 +12,6 @@ weights over test2016 in batches of 32, sorted, each output forced to its refere
 import argparse
 import statistics
 import time
-from collections.abc import Iterator
-from itertools import count, islice
 from pathlib import Path
 
 import torch
@@ -21,7 +19,7 @@ import torch
 from sightline.data import EOS, Pair, PairBatch, Tokenizer, bucket, collate
 from sightline.decoding import beam_search
 from sightline.models import Recurrent, Seq2Seq, Transformer
-from sightline.training import Loss, Place, Workers, build_optimizers, cross_entropy, fast_matmul, scale_gradients
+from sightline.training import build_optimizers, cross_entropy, fast_matmul
 
 SHARED = {"shared_embeddings": True, "tied_output": True}
 MODELS = {
@@ -48,41 +46,30 @@ def read(data: Path, split: str) -> list[Pair]:
     return [Pair(*pair) for pair in zip(*sides, strict=True)]
 
 
-def training(model: Seq2Seq, pairs: list[list[list[int]]], seconds: float, processes: int) -> None:
-    """Steps of 4096 tokens, cut into one batch for each process."""
+def training(model: Seq2Seq, pairs: list[list[list[int]]], seconds: float) -> None:
     sources, targets = pairs
     lengths = [[len(row) + 1 for row in side] for side in pairs]
-
-    def batches(epoch: int) -> Iterator[PairBatch]:
-        for rows in bucket(*lengths, 4096 // processes, seed=0, epoch=epoch):
-            yield collate([sources[i] for i in rows], [targets[i] for i in rows])
-
-    def loss(model: Seq2Seq, batch: PairBatch) -> Loss:
-        features, _ = model(batch.source, batch.source_mask, batch.target[:, :-1])
-        return cross_entropy(features, model.output.weight, model.output.bias, batch.target[:, 1:], label_smoothing=0.1)
-
     (optimizer,) = build_optimizers(model, optimizer="adamw", learning_rate=1e-3, weight_decay=0.01, betas=(0.9, 0.98))
     model.train()
     rates, counts, start = [], [], 0.0
-    rest = batches(1)
-    with Workers(model, batches, loss, seed=0, count=processes) as workers:
-        for k in count():
-            before = time.perf_counter()
-            group = list(islice(rest, processes))
-            losses = workers.backward(group, Place(epoch=1, batch=k * processes, update=k + 1))
-            tokens = sum(each.count for each in losses)
-            scale_gradients(model, tokens, None)
-            optimizer.step()
-            if k < 3:
-                start = time.perf_counter()
-                continue
-            counts.append(tokens)
-            rates.append(tokens / (time.perf_counter() - before))
-            if time.perf_counter() - start > seconds:
-                break
+    for k, rows in enumerate(bucket(*lengths, 4096, seed=0, epoch=1)):
+        before = time.perf_counter()
+        batch: PairBatch = collate([sources[i] for i in rows], [targets[i] for i in rows])
+        features, _ = model(batch.source, batch.source_mask, batch.target[:, :-1])
+        loss = cross_entropy(features, model.output.weight, model.output.bias, batch.target[:, 1:], label_smoothing=0.1)
+        (loss.total / loss.count).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        if k < 3:
+            start = time.perf_counter()
+            continue
+        counts.append(int(loss.count))
+        rates.append(counts[-1] / (time.perf_counter() - before))
+        if time.perf_counter() - start > seconds:
+            break
     wall = time.perf_counter() - start
     print(
-        f"training, {processes} processes: {sum(counts) / wall:.0f} target tokens/s over {len(counts)} steps, "
+        f"training: {sum(counts) / wall:.0f} target tokens/s over {len(counts)} steps, "
         f"median of steps {statistics.median(rates):.0f}",
         flush=True,
     )
@@ -120,7 +107,6 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--model", choices=MODELS, default="transformer")
-    parser.add_argument("--workers", type=int, default=2, help="processes in training")
     parser.add_argument("--skip-decoding", action="store_true")
     options = parser.parse_args()
     train = read(options.data, "train")
@@ -136,7 +122,7 @@ def main() -> None:
         return [tokenizer.encode_batch([pair[side] for pair in pairs]) for side in (0, 1)]
 
     with fast_matmul("fast"):
-        training(model, encoded(train), options.seconds, options.workers)
+        training(model, encoded(train), options.seconds)
     if not options.skip_decoding:
         with fast_matmul("exact"):
             decoding(model, encoded(read(options.data, "test2016")))

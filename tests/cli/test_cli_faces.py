@@ -124,6 +124,14 @@ def test_json_and_other_searches(cli, model):
     assert "only decoding.* and seed" in cli("predict", model, "--set", "model.width=3").err
 
 
+def test_every_chunk_of_lines_draws_anew(cli, model, monkeypatch):
+    monkeypatch.setattr("sightline.cli.predict._LINES", 9)
+    words = ("predict", model, "--method", "sample", "--set", "decoding.temperature=3")
+    lines = cli(*words, stdin=b"aea\n" * 18).out.splitlines()
+    assert lines[:9] == cli(*words, stdin=b"aea\n" * 9).out.splitlines()
+    assert lines[:9] != lines[9:]
+
+
 def test_a_note_when_answers_had_to_end(cli, model):
     outcome = cli(
         "predict", model, "--set", "decoding.length_factor=0.1", "--set", "decoding.length_extra=1", stdin=b"\naea\n"

@@ -128,5 +128,7 @@ def test_resuming_something_else(cli, files, tmp_path):
     assert "choose one" in cli(*words, *settings(), "--resume", "--overwrite").err
     plain = cli(*words, "--resume").err
     assert "and now source_tokenizer.kind is bpe, and was char; model.embedding_width is 128, and was 8" in plain
+    other = cli(*words, *settings(updates=4, optimizer="muon"), "--resume").err
+    assert "and now training.optimizer is muon, and was adamw" in other
     longer = cli(*words, *settings(updates=4), "--resume")
     assert (longer.code, "since then: training.updates is 4, and was 2" in longer.out) == (0, True)

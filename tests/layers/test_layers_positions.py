@@ -28,9 +28,9 @@ def test_sinusoidal_is_the_formula():
 
 def test_learned_adds_its_rows():
     positions, x = _build("learned"), torch.randn(B, T, D)
-    assert_close(positions.embed(x) - x, positions.table[:T].expand(B, T, D))
-    assert len(positions.table) == 11
-    assert abs(positions.table.std().item() - 0.02) < 0.003
+    assert_close(positions.embed(x) - x, positions.table.weight[:T].expand(B, T, D))
+    assert positions.table.num_embeddings == 11
+    assert abs(positions.table.weight.std().item() - 0.02) < 0.003
 
 
 @pytest.mark.parametrize("name", POSITIONS)

@@ -61,6 +61,8 @@ def test_nothing_left_or_nothing_that_fits():
 @pytest.mark.parametrize(
     ("pairs", "message"),
     [
+        ([{"en": "a", "de": "b"}], r"training pair 1 is \{'en': 'a', 'de': 'b'\}: expected two texts"),
+        ([3], "training pair 1 is 3: expected two texts"),
         ([("a", "b"), ("a",)], r"training pair 2 is \('a',\): expected two texts"),
         (["ab"], "training pair 1 is 'ab'"),
         ([("a", None)], "training pair 1"),

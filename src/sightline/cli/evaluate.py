@@ -26,7 +26,7 @@ def run_evaluate(
     model = load_with(folder, settings, threads)
     given = read_pairs(pairs.files())
     tokenised = sum(pair.target.endswith(" .") for pair in given)
-    if bleu_tokenize != "none" and 2 * tokenised > len(given):
+    if "bleu" in (metrics or METRICS) and bleu_tokenize != "none" and 2 * tokenised > len(given):
         print(
             f"note: {tokenised:,} of {len(given):,} references end in ' .' and look tokenised: published BLEU of "
             "tokenised text is that of --bleu-tokenize none",

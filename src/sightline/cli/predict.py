@@ -23,7 +23,7 @@ def run_predict(folder: Path, path: Path | None, settings: Sequence[str], as_jso
     cut_off: list[int] = []
     for first, texts in chunks(input_lines(path), size):
         try:
-            results = model.predict(texts, attention=as_json)
+            results = model.predict(texts, attention=as_json, seed=model.config.seed + first - 1)
         except TextTooLongError as error:
             raise DataError(error.what, path=input_name(path), line=first + error.index) from error
         for result in results:

@@ -174,15 +174,19 @@ class Tokenizer:
         rows = list(rows)
         return Unknown(sum(row.count(UNK) for row in rows), sum(map(len, rows)))
 
+    def to_bytes(self) -> bytes:
+        """What a file of it holds, in JSON: format, kind, and the units (for subwords the `tokenizers` library's)."""
+        content = {"format": _FORMAT, "kind": self.kind, "units": self._units.state()}
+        return (json.dumps(content, ensure_ascii=False) + "\n").encode()
+
     def save(self, path: str | PathLike[str]) -> None:
-        """Write one JSON file: format, kind, and the units (for subwords the `tokenizers` library's own JSON).
+        """Write `to_bytes` to a file.
 
         Raises:
             OutputError: when the file cannot be written.
         """
-        content = {"format": _FORMAT, "kind": self.kind, "units": self._units.state()}
         try:
-            Path(path).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+            Path(path).write_bytes(self.to_bytes())
         except OSError as error:
             raise OutputError(
                 f"{path}: the tokenizer cannot be written ({error.strerror}): free some space, or name another folder"

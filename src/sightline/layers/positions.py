@@ -64,18 +64,18 @@ class LearnedPositions(Positions):
 
     def __init__(self, width: int, longest: int) -> None:
         super().__init__()
-        self.table = nn.Parameter(torch.empty(longest, width))
-        nn.init.normal_(self.table, std=0.02)
+        self.table = nn.Embedding(longest, width)
+        nn.init.normal_(self.table.weight, std=0.02)
 
     def embed(self, x: Float[Tensor, "B T D"], offset: int = 0) -> Float[Tensor, "B T D"]:
         """Embeddings plus the vectors of their positions; raises DataError past the last position."""
         end = offset + x.shape[1]
-        if end > len(self.table):
+        if end > self.table.num_embeddings:
             raise DataError(
-                f"a sequence of {end} tokens is longer than the {len(self.table)} learned positions: "
+                f"a sequence of {end} tokens is longer than the {self.table.num_embeddings} learned positions: "
                 "shorten it, or train with sinusoidal or rotary positions"
             )
-        return x + self.table[offset:end]
+        return x + self.table.weight[offset:end]
 
 
 class RotaryPositions(Positions):

@@ -25,7 +25,6 @@ from sightline.training.schedules import SCHEDULES, Schedule, constant, cosine, 
 from sightline.training.settings import TrainSettings
 from sightline.training.storage import load_tensors, make_folder, save_tensors, write_atomic
 from sightline.training.tensorboard import TensorBoard
-from sightline.training.workers import Place, Workers
 
 __all__ = [
     "OPTIMIZERS",
@@ -41,7 +40,6 @@ __all__ = [
     "Loss",
     "MatmulPrecision",
     "Muon",
-    "Place",
     "Progress",
     "RunState",
     "Schedule",
@@ -50,7 +48,6 @@ __all__ = [
     "TensorBoard",
     "TrainSettings",
     "Validated",
-    "Workers",
     "average_weights",
     "build_optimizers",
     "constant",

@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from sightline.errors import OutputError
+from sightline.errors import ConfigError, OutputError
 from sightline.training.checkpoints import checkpoint_path, has_checkpoint
 from sightline.training.events import Failed, Finished, FitResult, Listener
 from sightline.training.interrupts import stop_on_signals
@@ -60,7 +60,8 @@ def fit(
         Interrupted: when SIGINT or SIGTERM came, after the state was saved.
         OutputError: when the folder cannot be written, or holds another run that was not asked to be resumed.
         ModelFolderError: when the checkpoint to resume from is missing, damaged or of another model.
-        ConfigError: when `validate` does not return the metric that the settings name.
+        ConfigError: when `validate` does not return the metric that the settings name, or `finish` comes without
+            `resume`.
 
     Example:
         >>> import tempfile
@@ -80,6 +81,8 @@ def fit(
         >>> result.update, result.metrics["loss"] < 0.01
         (300, True)
     """
+    if finish and not resume:
+        raise ConfigError("finish ends a run that was begun: it goes with resume")
     place = make_folder(folder)
     if has_checkpoint(place) and not resume:
         raise OutputError(
@@ -92,7 +95,7 @@ def fit(
             run.start(resume)
             already_done = resume and run.is_over()
             with stop_on_signals() as request:
-                reason = "told to finish" if finish else run.train(request)
+                reason = "told to finish" if finish and not already_done else run.train(request)
             result = run.finish(reason, already_done)
     except BaseException as error:
         run.tell(Failed(error))

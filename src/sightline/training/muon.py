@@ -20,8 +20,8 @@ class Muon(torch.optim.Optimizer):
         W <- W - lr (0.2 sqrt(max(rows, columns)) orthogonal((1 - mu) g + mu m) + weight_decay W)
 
     All singular values of a step are near 1, so that directions which a gradient holds little of are learned as fast
-    as the others; models of a few million weights need about half as many updates as with AdamW. The scale gives each
-    step the root mean square of 0.2, whatever the matrix's shape, so that one learning rate serves both optimizers.
+    as the others. The scale gives each step the root mean square of 0.2, whatever the matrix's shape, so that one
+    learning rate serves both optimizers.
 
     `torch.optim.Muon` computes in bfloat16, one matrix after the other, which a CPU without bfloat16 products does at
     a tenth of its speed. Here matrices of one shape go together, in their own precision.
@@ -35,7 +35,7 @@ class Muon(torch.optim.Optimizer):
     Example:
         >>> weight = nn.Parameter(torch.zeros(3, 2))
         >>> optimizer = Muon([weight], learning_rate=1.0, momentum=0.95, weight_decay=0.0)
-        >>> (weight * torch.tensor([[2.0, 0.0], [0.0, 0.1], [0.0, 0.0]])).sum().backward()
+        >>> (weight * torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]])).sum().backward()
         >>> optimizer.step()
         >>> round(weight.square().mean().sqrt().item(), 1)
         0.2
@@ -61,7 +61,10 @@ class Muon(torch.optim.Optimizer):
         ahead: list[Tensor] = []
         for parameter in parameters:
             assert parameter.grad is not None
-            mean = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+            state = self.state[parameter]
+            if not state:
+                state["momentum"] = torch.zeros_like(parameter)
+            mean = state["momentum"]
             mean.lerp_(parameter.grad, 1 - momentum)
             ahead.append(parameter.grad.lerp(mean, momentum))
         steps = orthogonalize(torch.stack(ahead))

@@ -26,8 +26,8 @@ from sightline.training.interrupts import Interrupted, StopRequest
 from sightline.training.limits import fraction_done, stop_reason
 from sightline.training.losses import Loss
 from sightline.training.optimizer import build_optimizers, scale_gradients
+from sightline.training.seeding import seed_for
 from sightline.training.settings import TrainSettings
-from sightline.training.workers import Place, Workers, seed_for
 
 __all__ = ["Run"]
 
@@ -48,7 +48,7 @@ class Run(Generic[Model, Batch]):
         folder: Path,
         listeners: Sequence[Listener],
     ) -> None:
-        self._model, self._batches, self._validate = model, batches, validate
+        self._model, self._batches, self._loss, self._validate = model, batches, loss, validate
         self._settings, self._folder, self._listeners = settings, folder, listeners
         self._optimizers = build_optimizers(
             model,
@@ -57,7 +57,6 @@ class Run(Generic[Model, Batch]):
             betas=settings.betas,
             weight_decay=settings.weight_decay,
         )
-        self._workers = Workers(model, batches, loss, seed=settings.seed, count=settings.workers)
         self._state = RunState()
         self._best = BestWeights(folder, settings.keep_best, settings.mode)
         self._clock = monotonic()
@@ -78,6 +77,8 @@ class Run(Generic[Model, Batch]):
             raise ConfigError(
                 "a run cannot be resumed with another metric or mode: its best weights were chosen by the old"
             )
+        if "optimizer" in changed:
+            raise ConfigError("a run cannot be resumed with another optimizer: its state is that of the old")
         self._best = BestWeights(self._folder, self._settings.keep_best, self._settings.mode, self._state.kept)
         self._best.prune()
         self._clock = monotonic()
@@ -86,10 +87,6 @@ class Run(Generic[Model, Batch]):
 
     def train(self, request: StopRequest) -> str:
         """Makes updates and validations until something ends the run; returns what it was."""
-        with self._workers:
-            return self._train(request)
-
-    def _train(self, request: StopRequest) -> str:
         state, settings = self._state, self._settings
         self._model.train()
         self._validate_if_due()
@@ -149,7 +146,14 @@ class Run(Generic[Model, Batch]):
     def _update(self, group: Sequence[Batch]) -> None:
         """One step of the optimizer, with the gradient of the mean over all that the group counts."""
         state, settings = self._state, self._settings
-        losses = self._workers.backward(group, Place(state.epoch, state.batch, state.update + 1))
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
+        losses: list[Loss] = []
+        for i, batch in enumerate(group):
+            seed_for(self._model, settings.seed, state.update + 1, f"batch {i}")
+            loss = self._loss(self._model, batch)
+            loss.total.backward()
+            losses.append(Loss(loss.total.detach(), loss.count))
         count = sum(loss.count for loss in losses)
         if count == 0:
             raise TrainingError(f"update {state.update + 1}: its batches count no token; check the training data")
@@ -222,7 +226,7 @@ class Run(Generic[Model, Batch]):
     def _evaluate(self) -> dict[str, float]:
         """The metrics of the model as it stands."""
         self._model.eval()
-        seed_for(self._settings.seed, self._state.update, "validation")
+        seed_for(self._model, self._settings.seed, self._state.update, "validation")
         with torch.no_grad():
             metrics = {name: float(value) for name, value in self._validate(self._model).items()}
         self._model.train()

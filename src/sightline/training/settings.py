@@ -24,7 +24,6 @@ class TrainSettings:
         max_epochs: passes over the batches.
         max_minutes: wall-clock minutes, validation and earlier runs that were resumed included.
         accumulate: batches per update; their gradients add up exactly as if they were one batch.
-        workers: processes that share the batches of an update, on the CPU, each on one thread (see `Workers`).
         optimizer: a name in `OPTIMIZERS` (see `build_optimizers`).
         learning_rate: the peak, reached at the end of the warm-up.
         schedule: a name in `SCHEDULES`, or a function `(step, warmup, total) -> factor`.
@@ -51,7 +50,6 @@ class TrainSettings:
     max_epochs: int | None = None
     max_minutes: float | None = None
     accumulate: int = 1
-    workers: int = 1
     optimizer: str = "adamw"
     learning_rate: float = 1e-3
     schedule: str | Schedule = "inverse_sqrt"
@@ -75,7 +73,7 @@ class TrainSettings:
         ends = (self.max_updates, self.max_epochs, self.max_minutes, self.patience)
         if all(end is None for end in ends):
             yield "nothing ends the training: set max_updates, max_epochs, max_minutes or patience"
-        for name in ("max_updates", "max_epochs", "accumulate", "workers", "validate_every", "patience"):
+        for name in ("max_updates", "max_epochs", "accumulate", "validate_every", "patience"):
             if (value := getattr(self, name)) is not None and value < 1:
                 yield f"{name} is {value}; it must be at least 1"
         for name in ("learning_rate", "clip_norm", "max_minutes"):
@@ -86,8 +84,6 @@ class TrainSettings:
                 yield f"{name} is {getattr(self, name)}; it must be at least 0"
         if not all(0 <= beta < 1 for beta in self.betas):
             yield f"betas are {self.betas}; both must be at least 0 and less than 1, such as (0.9, 0.98)"
-        if self.workers > self.accumulate:
-            yield f"workers is {self.workers}; at most accumulate, {self.accumulate}, can share an update's batches"
         if self.optimizer not in OPTIMIZERS:
             yield f"optimizer is {self.optimizer!r}; there are {', '.join(OPTIMIZERS)}"
         if self.mode not in ("max", "min"):

@@ -39,7 +39,7 @@ def build_model(config: TranslateConfig, source_size: int, target_size: int) -> 
 def write_parts(folder: Path, config: TranslateConfig, parts: Parts) -> None:
     """Write down all but the weights; raises OutputError where the folder cannot be written."""
     for name, tokenizer in zip(TOKENIZERS, parts[1:], strict=True):
-        tokenizer.save(folder / name)
+        write_atomic(folder / name, tokenizer.to_bytes())
     write_atomic(folder / CONFIG, write_config(config).encode())
 
 

@@ -101,7 +101,6 @@ class TrainingConfig(Section):
     minutes: PositiveFloat | None = None
     batch_tokens: PositiveInt = 1024
     accumulate: PositiveInt = 1
-    workers: PositiveInt = 1
     optimizer: Literal["adamw", "muon"] = "adamw"
     learning_rate: PositiveFloat = 0.002
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
@@ -120,11 +119,6 @@ class TrainingConfig(Section):
     def _ends(self) -> "TrainingConfig":
         if self.updates is None and self.epochs is None and self.minutes is None and self.patience is None:
             raise ValueError("nothing ends the training: set 'updates', 'epochs', 'minutes' or 'patience'")
-        if self.workers > self.accumulate:
-            raise ValueError(
-                f"{self.workers} workers share the batches of an update, here {self.accumulate}: set 'accumulate' "
-                "to as many as 'workers', or a multiple, and 'batch_tokens' to a part of what an update takes"
-            )
         if self.schedule == "cosine" and self.updates is None:
             raise ValueError("the schedule 'cosine' ends at a number of updates: set 'updates'")
         return self

@@ -103,7 +103,7 @@ def as_pairs(pairs: Sequence[Any], use: str) -> list[Pair]:
     """Pairs as given from Python, checked; raises DataError for what is no pair of texts, or where there is none."""
     checked: list[Pair] = []
     for number, pair in enumerate(pairs, 1):
-        if isinstance(pair, str) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
+        if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(isinstance(text, str) for text in pair):
             raise DataError(f"{use} pair {number} is {pair!r:.60}: expected two texts, such as ('cat', 'gatto')")
         checked.append(Pair(*pair))
     if not checked:

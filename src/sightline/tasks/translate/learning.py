@@ -66,7 +66,6 @@ def learn(
         max_epochs=config.epochs,
         max_minutes=config.minutes,
         accumulate=config.accumulate,
-        workers=config.workers,
         optimizer=config.optimizer,
         learning_rate=config.learning_rate,
         schedule=config.schedule,

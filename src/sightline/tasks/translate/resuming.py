@@ -16,7 +16,16 @@ from sightline.training import has_checkpoint, make_folder, write_atomic
 
 __all__ = ["compare_run", "record_data"]
 
-_FIXED = ("seed", "model", "source_tokenizer", "target_tokenizer", "shared_vocabulary", "data", "training.metric")
+_FIXED = (
+    "seed",
+    "model",
+    "source_tokenizer",
+    "target_tokenizer",
+    "shared_vocabulary",
+    "data",
+    "training.metric",
+    "training.optimizer",
+)
 _FILES = ("output", "data.train", "data.valid")  # the pairs themselves are compared, wherever they lie
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from textwrap import shorten
 from typing import NamedTuple
 
 import torch
@@ -28,8 +27,8 @@ class Start(NamedTuple):
         """What is about to be trained, for people."""
         yield f"training: {self.train.report}"
         yield f"validation: {self.valid.report}"
-        source, target = self.train.pairs[0]
-        yield f"first pair: {shorten(source, _WIDTH)!r} -> {shorten(target, _WIDTH)!r}"
+        source, target = (text if len(text) <= _WIDTH else text[:_WIDTH] + "…" for text in self.train.pairs[0])
+        yield f"first pair: {source!r} -> {target!r}"
         yield f"vocabulary: {self.parts.source.size:,} source, {self.parts.target.size:,} target tokens"
         yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.model.parameters()):,} parameters"
 

@@ -142,12 +142,14 @@ class Translator:
             TrainingError: when the loss is no longer a number, or training was interrupted (`Interrupted`).
         """
         given, held_out = as_pairs(pairs, "training"), None if valid is None else as_pairs(valid, "validation")
-        if folder is None:
-            return self._fit_in_passing(given, held_out, listeners, say)
         if resume and overwrite:
             raise ConfigError("resume goes on with a training and overwrite deletes it: choose one")
         if finish and not resume:
             raise ConfigError("finish ends a training that was begun: it goes with resume")
+        if folder is None and (resume or overwrite):
+            raise ConfigError("resume, finish and overwrite are about a model's folder: name it by folder=")
+        if folder is None:
+            return self._fit_in_passing(given, held_out, listeners, say)
         place = Path(folder)
         if not resume:
             check_free(place, overwrite=overwrite)
@@ -194,7 +196,12 @@ class Translator:
                 ) from None
 
     def predict(
-        self, texts: Sequence[str], *, attention: bool = True, decoding: DecodingConfig | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        attention: bool = True,
+        decoding: DecodingConfig | None = None,
+        seed: int | None = None,
     ) -> list[Translation]:
         """Translate texts.
 
@@ -202,6 +209,7 @@ class Translator:
             texts: one input each; a blank one gets a blank answer.
             attention: recover the attention behind each answer, at the cost of one more pass.
             decoding: how to search, in place of the model's own options.
+            seed: of sampling, in place of the model's own: one call after the other draws anew by a new seed.
 
         Returns:
             One translation for each text, in order.
@@ -222,7 +230,7 @@ class Translator:
                 target_tokenizer=target,
                 decoding=decoding or self.config.decoding,
                 max_length=self.config.data.max_length,
-                seed=self.config.seed,
+                seed=self.config.seed if seed is None else seed,
                 attention=attention,
             )
 
