@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+import torch
+
 from sightline.data import Tokenizer
+from sightline.errors import ModelFolderError
 from sightline.models import Recurrent, Transformer
 from sightline.tasks.config import write_config
+from sightline.tasks.folder import WEIGHTS
 from sightline.tasks.translate.config import TranslateConfig
-from sightline.training import pick_device, write_atomic
+from sightline.training import load_tensors, pick_device, write_atomic
 
-__all__ = ["CONFIG", "TOKENIZERS", "Network", "Parts", "build_model", "load_tokenizers", "write_parts"]
+__all__ = ["CONFIG", "TOKENIZERS", "Network", "Parts", "build_model", "load_parts", "load_tokenizers", "write_parts"]
 
 Network: TypeAlias = Transformer | Recurrent
 
@@ -41,6 +45,20 @@ def write_parts(folder: Path, config: TranslateConfig, parts: Parts) -> None:
     for name, tokenizer in zip(TOKENIZERS, parts[1:], strict=True):
         write_atomic(folder / name, tokenizer.to_bytes())
     write_atomic(folder / CONFIG, write_config(config).encode())
+
+
+def load_parts(folder: Path, config: TranslateConfig) -> Parts:
+    """What a finished model's folder holds; raises ModelFolderError where a part is missing, damaged or another's."""
+    source, target = load_tokenizers(folder)
+    model = build_model(config, source.size, target.size)
+    tensors, _ = load_tensors(folder / WEIGHTS)
+    parameters = dict(model.named_parameters())
+    if parameters.keys() != tensors.keys():
+        raise ModelFolderError(f"{folder / WEIGHTS}: the weights are not those of the model in {CONFIG}")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors[name])
+    return Parts(model, source, target)
 
 
 def load_tokenizers(folder: Path) -> tuple[Tokenizer, Tokenizer]:

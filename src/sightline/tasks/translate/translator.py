@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from sightline.data import Pair
 from sightline.errors import ConfigError, DataError, ModelFolderError, TrainingError
 from sightline.metrics import METRICS, Score, bleu
@@ -17,8 +15,7 @@ from sightline.tasks.translate.building import (
     CONFIG,
     TOKENIZERS,
     Parts,
-    build_model,
-    load_tokenizers,
+    load_parts,
     write_parts,
 )
 from sightline.tasks.translate.config import (
@@ -35,7 +32,7 @@ from sightline.tasks.translate.predicting import TextTooLongError, predict
 from sightline.tasks.translate.result import Translation
 from sightline.tasks.translate.resuming import compare_run, record_data
 from sightline.tasks.translate.starting import prepare
-from sightline.training import FitResult, Interrupted, Listener, fast_matmul, load_tensors, make_folder, save_tensors
+from sightline.training import FitResult, Interrupted, Listener, fast_matmul, make_folder, save_tensors
 
 __all__ = ["Translator"]
 
@@ -293,15 +290,6 @@ class Translator:
         if manifest["task"] != "translate":
             raise ModelFolderError(f"{place}: holds a model of the task {manifest['task']!r}, not 'translate'")
         translator = cls.from_config(read_config(place / CONFIG, TranslateConfig))
-        source, target = load_tokenizers(place)
-        model = build_model(translator.config, source.size, target.size)
-        tensors, _ = load_tensors(place / WEIGHTS)
-        parameters = dict(model.named_parameters())
-        if parameters.keys() != tensors.keys():
-            raise ModelFolderError(f"{place / WEIGHTS}: the weights are not those of the model in {CONFIG}")
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                parameter.copy_(tensors[name])
         translator.metrics = manifest["metrics"]
-        translator._trained = Parts(model, source, target)
+        translator._trained = load_parts(place, translator.config)
         return translator
