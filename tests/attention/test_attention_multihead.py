@@ -1,9 +1,22 @@
+from itertools import product
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
-from sightline.attention import KeyValue, MultiHeadAttention, attend, causal_mask, combine_masks, padding_mask
+from sightline.attention import (
+    SCORES,
+    KeyValue,
+    Monotonic,
+    MultiHeadAttention,
+    attend,
+    build_score,
+    build_selection,
+    causal_mask,
+    combine_masks,
+    padding_mask,
+)
 from sightline.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -194,6 +207,69 @@ def test_initialisation():
     assert not attention.output.bias.any()
 
 
-def test_width_that_cannot_be_split():
+def test_what_does_not_fit_says_so():
     with pytest.raises(ConfigError, match="width of 7 cannot be split into 3 heads: choose a multiple of 3"):
         MultiHeadAttention(7, 3)
+    with pytest.raises(ConfigError, match="3 heads cannot share 2 key heads: choose a divisor of 3"):
+        MultiHeadAttention(D, H, key_heads=2)
+    with pytest.raises(ConfigError, match="cannot look back, as the selection Monotonic does"):
+        MultiHeadAttention(D, H, selection=Monotonic())
+
+
+@pytest.mark.parametrize("grad", [True, False])
+@pytest.mark.parametrize("key_heads", [1, 2])
+def test_shared_key_heads_are_copies_of_one(key_heads, grad):
+    heads, width = 4, 4 * K
+    grouped = _randomised(MultiHeadAttention(width, heads, key_heads=key_heads))
+    whole = MultiHeadAttention(width, heads)
+    with torch.no_grad():
+        whole.load_state_dict(grouped.state_dict() | _copied(grouped, heads // key_heads))
+    x, memory = torch.randn(B, T, width), torch.randn(B, S, width)
+    with torch.set_grad_enabled(grad):
+        shared = grouped.project(memory)
+        found, _ = grouped(grouped.split(x), shared, MASKS["padding"])
+        expected, _ = whole(whole.split(x), whole.project(memory), MASKS["padding"])
+    assert shared.key.shape == shared.value.shape == (B, key_heads, S, K)
+    assert_close(found, expected)
+
+
+def _copied(attention: MultiHeadAttention, copies: int) -> dict[str, Tensor]:
+    """Keys' and values' weights, those of each head as often as it is shared."""
+    return {
+        name: weight.unflatten(0, (-1, K)).repeat_interleave(copies, 0).flatten(0, 1)
+        for name, weight in attention.state_dict().items()
+        if name.startswith(("key", "value"))
+    }
+
+
+@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("selection", ["softmax", "sparsemax", "entmax15", "local_p", "argmax"])
+def test_any_score_and_selection_inside_a_head(name, selection):
+    score = build_score(name, query_width=K, key_width=K, width=7)
+    select = build_selection(selection, query_width=K, width=7, radius=3)
+    attention = _randomised(MultiHeadAttention(D, H, score=score, selection=select)).eval()
+    query, memory, mask = torch.randn(B, T, D), torch.randn(B, S, D), MASKS["both"]
+    output, weights = attention(attention.split(query), attention.project(memory), mask, need_weights=True)
+    heads: list[Tensor] = []
+    for h in range(H):
+        rows = slice(h * K, (h + 1) * K)
+        asked, key, value = (
+            x @ part.weight[rows].T + part.bias[rows]
+            for x, part in ((query, attention.query), (memory, attention.key), (memory, attention.value))
+        )
+        context, seen = attend(asked, key, value, mask[:, 0], score, select)
+        assert_close(weights[:, h], seen)
+        heads.append(context)
+    assert_close(output, torch.cat(heads, -1) @ attention.output.weight.T + attention.output.bias)
+    assert torch.equal(attention(attention.split(query), attention.project(memory), mask)[0], output)
+
+
+def test_bias_joins_the_scores_and_offsets_the_values(attention):
+    query, memory = torch.randn(B, T, D), attention.project(torch.randn(B, S, D))
+    bias, offsets, asked = torch.randn(H, T, S), torch.randn(T, S, K), attention.split(query)
+    output, weights = attention(asked, memory, MASKS["causal"], bias=bias, offsets=offsets, need_weights=True)
+    for b, h, t in product(range(B), range(H), range(T)):
+        scores = [asked[b, h, t] @ memory.key[b, h, s] / K**0.5 + bias[h, t, s] for s in range(S - T + t + 1)]
+        assert_close(weights[b, h, t, : len(scores)], torch.stack(scores).softmax(0))
+    context = torch.einsum("bhts,btshk->bthk", weights, memory.value.transpose(1, 2).unsqueeze(1) + offsets[:, :, None])
+    assert_close(output, context.flatten(2) @ attention.output.weight.T + attention.output.bias)

@@ -6,6 +6,7 @@ from torch.testing import assert_close
 
 from sightline.errors import ConfigError, DataError
 from sightline.layers import POSITIONS, build_positions
+from sightline.layers.positions import RelativePositions
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -42,10 +43,30 @@ def test_an_offset_is_a_slice(name):
 
 
 @pytest.mark.parametrize("name", POSITIONS)
-def test_each_way_does_one_of_the_two(name):
+def test_each_way_does_what_is_its_own(name):
     positions, x, heads = _build(name), torch.randn(B, T, D), torch.randn(B, H, T, K)
-    assert torch.equal(positions.embed(x), x) == (name in ("rotary", "none"))
+    assert torch.equal(positions.embed(x), x) == (name not in ("sinusoidal", "learned"))
     assert torch.equal(positions.rotate(heads), heads) == (name != "rotary")
+    assert (positions.bias(heads, T) is None) == (name not in ("alibi", "relative"))
+    assert (positions.offsets(T, T) is None) == (name != "relative")
+
+
+def test_alibi_is_the_formula():
+    bias = _build("alibi").bias(torch.randn(B, H, 3, K), T)
+    for h in range(H):
+        for t in range(3):
+            for s in range(T):
+                assert bias[h, t, s].item() == pytest.approx(-(2 ** (-8 * (h + 1) / H)) * abs(T - 3 + t - s))
+
+
+def test_relative_positions_are_the_formula():
+    positions, query = RelativePositions(K, reach=2), torch.randn(B, H, 3, K)
+    bias, offsets = positions.bias(query, T), positions.offsets(3, T)
+    for t in range(3):
+        for s in range(T):
+            row = max(-2, min(2, s - (T - 3 + t))) + 2
+            assert_close(bias[:, :, t, s], query[:, :, t] @ positions.keys.weight[row] / K**0.5)
+            assert_close(offsets[t, s], positions.values.weight[row])
 
 
 def test_learned_positions_end():
@@ -95,7 +116,9 @@ def test_far_positions_keep_their_precision_in_float32(name):
 
 
 def test_wrong_names_and_widths_say_what_to_do():
-    with pytest.raises(ConfigError, match="unknown positions 'polar': choose one of sinusoidal, learned, rotary, none"):
+    with pytest.raises(
+        ConfigError, match="unknown positions 'polar': choose one of sinusoidal, learned, rotary, alibi, relative, none"
+    ):
         _build("polar")
     with pytest.raises(ConfigError, match="even width, not 7"):
         build_positions("sinusoidal", width=7, heads=1, longest=11)

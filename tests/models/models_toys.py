@@ -44,12 +44,33 @@ def _recurrents() -> dict[str, Callable[[], Recurrent]]:
             f"{' both ways' if options['bidirectional'] else ''}"
         )
         found[name] = lambda options=options: recurrent(**options)
+    for i, selection in enumerate(("sparsemax", "entmax15", "local_m", "local_p", "monotonic", "argmax")):
+        decoder = list(DECODERS)[i % 3]
+        options = {
+            "selection": selection,
+            "estimator": "marginal",
+            "radius": 3,
+            "coverage": i % 2 > 0,
+            "cell": "lstm",
+            **DECODERS[decoder],
+        }
+        found[f"{decoder} {selection}{' covered' if i % 2 else ''}"] = lambda options=options: recurrent(**options)
     return found
 
 
 TRANSFORMERS = {
     f"{norm}-norm {positions}": lambda norm=norm, positions=positions: transformer(norm=norm, positions=positions)
-    for norm, positions in product(("pre", "post"), ("sinusoidal", "learned", "rotary"))
+    for norm, positions in product(("pre", "post"), ("sinusoidal", "learned", "rotary", "alibi", "relative"))
+} | {
+    f"{attention} {selection}": lambda options=(attention, selection, heads): transformer(
+        attention=options[0], selection=options[1], key_heads=options[2]
+    )
+    for attention, selection, heads in (
+        ("additive", "sparsemax", 3),
+        ("cosine", "entmax15", 1),
+        ("location", "softmax", 1),
+        ("bilinear", "local_p", 3),
+    )
 }
 RECURRENTS = _recurrents()
 MODELS: dict[str, Callable[[], Seq2Seq]] = {**TRANSFORMERS, **RECURRENTS}

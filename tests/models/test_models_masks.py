@@ -6,6 +6,8 @@ from models_toys import MODELS, RECURRENTS, TRANSFORMERS, V_SOURCE, B, S, T, inp
 from torch import Tensor, nn
 from torch.testing import assert_close
 
+from sightline.attention import SELECTIONS
+
 pytestmark = pytest.mark.usefixtures("float64")
 
 every_model = pytest.mark.parametrize("name", MODELS)
@@ -80,9 +82,18 @@ def test_cross_attention_is_over_tokens_alone(name):
     source, mask, target = inputs()
     cross = randomised(MODELS[name]())(source, mask, target, need_weights=True)[1]["cross"]
     assert cross.shape == ((B, 2, 3, T, S) if name in TRANSFORMERS else (B, T, S))
-    assert_close(cross.sum(-1), torch.ones(cross.shape[:-1]))
-    allowed = mask.view(B, *[1] * (cross.dim() - 2), S).expand_as(cross)
-    assert torch.equal(cross > 0, allowed)
+    _is_over(cross, mask.view(B, *[1] * (cross.dim() - 2), S).expand_as(cross), name)
+
+
+def _is_over(weights: Tensor, allowed: Tensor, name: str) -> None:
+    """Weights are nowhere else; softmax weighs every key that it may, and only windows leave some weight out."""
+    assert not weights[~allowed].any()
+    if "local" in name or "monotonic" in name:
+        assert (weights.sum(-1) < 1 + 1e-12).all()
+    else:
+        assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+    if not any(selection in name for selection in SELECTIONS.keys() - {"softmax"}):
+        assert torch.equal(weights > 0, allowed)
 
 
 @pytest.mark.parametrize("name", TRANSFORMERS)
@@ -91,8 +102,7 @@ def test_self_attention_is_over_tokens_and_the_past_alone(name):
     maps = randomised(TRANSFORMERS[name]())(source, mask, target, need_weights=True)[1]
     assert maps.keys() == {"cross", "encoder", "decoder"}
     for kind, allowed in (("encoder", mask[:, None, None, None, :]), ("decoder", torch.ones(T, T).tril().bool())):
-        assert_close(maps[kind].sum(-1), torch.ones(maps[kind].shape[:-1]))
-        assert torch.equal(maps[kind] > 0, allowed.expand_as(maps[kind]))
+        _is_over(maps[kind], allowed.expand_as(maps[kind]), name)
     assert maps["encoder"].shape == (B, 2, 3, S, S)
 
 
@@ -104,11 +114,11 @@ def test_without_attention_every_step_sees_one_vector(name):
     memory = model.encode(source, mask)
     read = model.reader.loop(memory, T, B)
     for _ in range(T):
-        context, weights = read(torch.randn(B, 10))
-        contexts.append(context)
-        assert weights is None
-    at_once, weights = model.reader(torch.randn(B, T, 10), memory)
-    assert weights is None
+        seen, past = read(torch.randn(B, 10), None)
+        contexts.append(seen.context)
+        assert seen.weights is seen.probabilities is past is None
+    (at_once, *nothing), past = model.reader(torch.randn(B, T, 10), memory, None)
+    assert nothing == [past, past] == [None, None]
     for t in range(T):
         assert torch.equal(contexts[t], memory.last)
         assert torch.equal(at_once[:, t], memory.last)

@@ -1,10 +1,13 @@
 """Attention in two steps that can be had apart: weights over the keys, and the sum of the values under them."""
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from sightline.attention.coverage import Coverage
+from sightline.attention.past import Past
 from sightline.attention.scores import Score, named_score
-from sightline.attention.selection import Selection, named_selection
+from sightline.attention.selection import Plain, Selected, Selection, SelectionFunction, named_selection
 
 __all__ = ["Attention", "attend"]
 
@@ -17,7 +20,12 @@ class Attention(nn.Module):
 
     Args:
         score: a `Score`, or the name of one that has no weights to learn (`"dot"`, `"scaled_dot"`).
-        selection: a function of scores and mask, or its name in `SELECTIONS`.
+        selection: a `Selection`, a function of scores and mask, or the name of one that has no options.
+        coverage: what lets the sum of earlier weights into the score; None leaves it out.
+
+    Attributes:
+        counts: it wants to know how many queries came before.
+        remembers: it wants to know where they looked.
 
     Example:
         >>> import torch
@@ -29,10 +37,19 @@ class Attention(nn.Module):
         (torch.Size([2, 4, 5]), torch.Size([2, 4, 6]))
     """
 
-    def __init__(self, score: Score | str, selection: Selection | str = "softmax") -> None:
+    def __init__(
+        self,
+        score: Score | str,
+        selection: Selection | SelectionFunction | str = "softmax",
+        *,
+        coverage: Coverage | None = None,
+    ) -> None:
         super().__init__()
         self.score = named_score(score) if isinstance(score, str) else score
-        self.selection = named_selection(selection) if isinstance(selection, str) else selection
+        self.selection = _selection(selection)
+        self.coverage = coverage
+        self.remembers = self.selection.remembers or coverage is not None
+        self.counts = self.selection.counts or self.remembers
 
     def prepare(self, key: Float[Tensor, "*B S K"]) -> Float[Tensor, "*B S W"]:
         """What the score needs of the keys, whatever the query."""
@@ -41,22 +58,67 @@ class Attention(nn.Module):
     def forward(
         self,
         query: Float[Tensor, "*B T Q"],
-        prepared: Float[Tensor, "*B S W"],
+        prepared: Float[Tensor, "*#B S W"],
         value: Float[Tensor, "*B S D"],
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "*B T D"], Float[Tensor, "*B T S"]]:
-        """Context and weights; `mask` is True where a query may attend, broadcastable to `*B T S`."""
-        weights = self.weigh(query, prepared, mask)
+        """Context and weights of T queries, the first of which has nothing before it.
+
+        Args:
+            query: one after another in time, where the selection or coverage looks back.
+            prepared: from `prepare`.
+            value: what is read.
+            mask: True where a query may attend, broadcastable to `*B T S`.
+        """
+        weights = self.select(query, prepared, mask).weights
         return weights @ value, weights
+
+    def select(
+        self,
+        query: Float[Tensor, "*B T Q"],
+        prepared: Float[Tensor, "*#B S W"],
+        mask: Bool[Tensor, "..."] | None = None,
+        past: Past | None = None,
+    ) -> Selected:
+        """The weights alone, of T queries one after another in time; `past` is that of the first, `*B 1 ...`."""
+        if not self.counts:
+            return self.weigh(query, prepared, mask)
+        *rows, steps, _ = query.shape
+        keys = prepared.shape[-2]
+        past = Past.start((*rows, 1), keys, query) if past is None else past
+        if not self.remembers:
+            count = past.count + torch.arange(steps, device=query.device)
+            nothing = past.last.expand(*rows, steps, keys)
+            return self.weigh(query, prepared, mask, Past(count, nothing, nothing))
+        mask = None if mask is None else mask.expand(*rows, steps, keys)
+        found: list[Selected] = []
+        for t in range(steps):
+            now = slice(t, t + 1)
+            found.append(self.weigh(query[..., now, :], prepared, None if mask is None else mask[..., now, :], past))
+            past = past.after(found[-1].weights)
+        if not found:
+            return Selected(*(query.new_zeros(*rows, 0, keys) for _ in Selected._fields))
+        return Selected(*(torch.cat(parts, -2) for parts in zip(*found, strict=True)))
 
     def weigh(
         self,
         query: Float[Tensor, "*B T Q"],
-        prepared: Float[Tensor, "*B S W"],
+        prepared: Float[Tensor, "*#B S W"],
         mask: Bool[Tensor, "..."] | None = None,
-    ) -> Float[Tensor, "*B T S"]:
-        """The weights alone."""
-        return self.selection(self.score(query, prepared), mask)
+        past: Past | None = None,
+    ) -> Selected:
+        """The weights of T queries that know nothing of each other, each with a past of its own."""
+        if self.coverage is None or past is None:
+            scores = self.score(query, prepared)
+        else:
+            scores = self.score(query.unsqueeze(-2), self.coverage(prepared, past.total)).squeeze(-2)
+        return self.selection(scores, mask, query, past)
+
+
+def _selection(selection: Selection | SelectionFunction | str) -> Selection:
+    if isinstance(selection, str):
+        return named_selection(selection)
+    return selection if isinstance(selection, Selection) else Plain(selection)
 
 
 def attend(
@@ -65,12 +127,13 @@ def attend(
     value: Float[Tensor, "*B S D"],
     mask: Bool[Tensor, "..."] | None = None,
     score: Score | str = "scaled_dot",
-    selection: Selection | str = "softmax",
+    selection: Selection | SelectionFunction | str = "softmax",
 ) -> tuple[Float[Tensor, "*B T D"], Float[Tensor, "*B T S"]]:
     """Attend from queries to keys and read the values.
 
     `weights = selection(score(query, key))`, `context_t = sum_s weights_ts value_s`. Plain attention is
-    `attend(q, x, x)`, key-value attention `attend(q, k, v)`, self-attention `attend(x, x, x)`.
+    `attend(q, x, x)`, key-value attention `attend(q, k, v)`, self-attention `attend(x, x, x)`, cross-attention
+    `attend(x, memory, memory)`.
 
     Args:
         query: `[*B, T, Q]`.
@@ -78,13 +141,13 @@ def attend(
         value: `[*B, S, D]`.
         mask: bool, True = attend, broadcastable to `[*B, T, S]`. A query with nothing to attend to gets zeros.
         score: a `Score` or the name of one without weights.
-        selection: a function of scores and mask, or its name in `SELECTIONS`.
+        selection: a `Selection`, a function of scores and mask, or the name of one without options.
 
     Returns:
         context `[*B, T, D]` and weights `[*B, T, S]`.
 
     Raises:
-        ConfigError: for an unknown name, or the name of a score that has weights to learn.
+        ConfigError: for an unknown name, or the name of a score or selection that has to be built.
 
     Example:
         >>> import torch

@@ -69,9 +69,7 @@ class EncoderBlock(nn.Module):
     ) -> tuple[Float[Tensor, "B S D"], Float[Tensor, "B H S S"] | None]:
         """The states after the block, and the attention weights if they are asked for."""
         seen = self.attention_path.enter(x)
-        query, memory = self.attention.split(seen), self.attention.project(seen)
-        memory = KeyValue(positions.rotate(memory.key), memory.value)
-        change, weights = self.attention(positions.rotate(query), memory, mask, need_weights=need_weights)
+        change, _, weights = _attend_to_oneself(self.attention, seen, positions, mask, None, need_weights)
         x = self.attention_path.leave(x, change)
         return self.feedforward_path.leave(x, self.feedforward(self.feedforward_path.enter(x))), weights
 
@@ -128,12 +126,8 @@ class DecoderBlock(nn.Module):
             memory_mask: True where the memory may be read.
             need_weights: give both weights.
         """
-        offset = 0 if cache is None else cache.key.shape[2]
         seen = self.attention_path.enter(x)
-        query, new = self.attention.split(seen), self.attention.project(seen)
-        new = KeyValue(positions.rotate(new.key, offset), new.value)
-        cache = new if cache is None else cache.append(new)
-        change, own = self.attention(positions.rotate(query, offset), cache, mask, need_weights=need_weights)
+        change, cache, own = _attend_to_oneself(self.attention, seen, positions, mask, cache, need_weights)
         x = self.attention_path.leave(x, change)
         # The beams of an input are queries of its one row, so that the memory need not be copied for each.
         asked = self.cross_path.enter(x).reshape(memory.key.shape[0], -1, x.shape[-1])
@@ -141,3 +135,28 @@ class DecoderBlock(nn.Module):
         x = self.cross_path.leave(x, change.reshape(x.shape))
         x = self.feedforward_path.leave(x, self.feedforward(self.feedforward_path.enter(x)))
         return x, cache, own, crossed
+
+
+def _attend_to_oneself(
+    attention: MultiHeadAttention,
+    x: Tensor,
+    positions: Positions,
+    mask: Tensor | None,
+    cache: KeyValue | None,
+    need_weights: bool,
+) -> tuple[Tensor, KeyValue, Tensor | None]:
+    """What self-attention makes of states that stand behind those of the cache, the cache with them, the weights."""
+    offset = 0 if cache is None else cache.key.shape[2]
+    query, new = positions.rotate(attention.split(x), offset), attention.keys_and_values(x)
+    new = attention.prepare(KeyValue(positions.rotate(new.key, offset), new.value))
+    cache = new if cache is None else cache.append(new)
+    keys = cache.key.shape[2]
+    change, weights = attention(
+        query,
+        cache,
+        mask,
+        bias=positions.bias(query, keys),
+        offsets=positions.offsets(query.shape[2], keys),
+        need_weights=need_weights,
+    )
+    return change, cache, weights

@@ -1,6 +1,7 @@
-"""Positions: three ways to tell a Transformer where a token stands, behind one interface.
+"""Positions: ways to tell a Transformer where a token stands, behind one interface.
 
-`embed` adds a position to embeddings, `rotate` turns queries and keys; each way does one of them and leaves the other.
+`embed` adds a position to embeddings, `rotate` turns queries and keys, `bias` joins the scores and `offsets` the
+values; each way does what is its own and leaves the rest.
 """
 
 import torch
@@ -9,7 +10,16 @@ from torch import Tensor, nn
 
 from sightline.errors import ConfigError, DataError
 
-__all__ = ["POSITIONS", "LearnedPositions", "Positions", "RotaryPositions", "SinusoidalPositions", "build_positions"]
+__all__ = [
+    "POSITIONS",
+    "LearnedPositions",
+    "LinearBiases",
+    "Positions",
+    "RelativePositions",
+    "RotaryPositions",
+    "SinusoidalPositions",
+    "build_positions",
+]
 
 
 class Positions(nn.Module):
@@ -22,6 +32,14 @@ class Positions(nn.Module):
     def rotate(self, x: Float[Tensor, "B H T K"], offset: int = 0) -> Float[Tensor, "B H T K"]:
         """Queries or keys by head with their positions; the first stands at `offset`."""
         return x
+
+    def bias(self, query: Float[Tensor, "B H T K"], keys: int) -> Float[Tensor, "..."] | None:
+        """What joins the scores of these queries, the last of which stands at the last key; None for nothing."""
+        return None
+
+    def offsets(self, queries: int, keys: int) -> Float[Tensor, "T S K"] | None:
+        """What joins the values as these queries see them; None for nothing."""
+        return None
 
 
 def _angles(offset: int, length: int, pairs: int, like: Tensor) -> Tensor:
@@ -102,10 +120,75 @@ class RotaryPositions(Positions):
         return torch.cat([first * cosine - second * sine, second * cosine + first * sine], -1)
 
 
+def _distances(queries: int, keys: int, like: Tensor) -> Tensor:
+    """How far each key stands behind each query, `[T, S]`; the last query stands at the last key."""
+    positions = torch.arange(keys, device=like.device)
+    return positions - positions[keys - queries :].unsqueeze(-1)
+
+
+class LinearBiases(Positions):
+    """ALiBi: each head takes its slope times the distance from the scores; nothing to learn, and it reaches further.
+
+        bias_h = -m_h |s - t|,    m_h = 2^(-8 h / H), h = 1 .. H
+
+    Press, Smith and Lewis 2022, "Train Short, Test Long", section 3, where keys only stand before their query; both
+    ways here, so that an encoder can have it too.
+
+    Args:
+        heads: H.
+    """
+
+    slopes: Tensor
+
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        self.register_buffer("slopes", 2.0 ** (-8.0 * torch.arange(1, heads + 1) / heads), persistent=False)
+
+    def bias(self, query: Float[Tensor, "B H T K"], keys: int) -> Float[Tensor, "H T S"]:
+        """The slope of each head times each distance."""
+        return -self.slopes[:, None, None] * _distances(query.shape[2], keys, query).abs().to(query.dtype)
+
+
+class RelativePositions(Positions):
+    """Learned vectors for distances, which join keys and values: `q . (k + a_d) / sqrt(K)`, `sum_s w_s (v_s + b_d)`.
+
+    Shaw, Uszkoreit and Vaswani 2018, "Self-Attention with Relative Position Representations", sections 3.1 and 3.2;
+    `d` is the distance from query to key, cut off at `reach` either way. All heads share the vectors, as in the paper,
+    and here all layers too. Initialisation: normal with standard deviation 0.02.
+
+    Args:
+        width: K, of a head.
+        reach: the longest distance that has a vector of its own.
+    """
+
+    def __init__(self, width: int, reach: int = 16) -> None:
+        super().__init__()
+        self.reach = reach
+        self.keys = nn.Embedding(2 * reach + 1, width)
+        self.values = nn.Embedding(2 * reach + 1, width)
+        for table in (self.keys, self.values):
+            nn.init.normal_(table.weight, std=0.02)
+
+    def _rows(self, queries: int, keys: int, like: Tensor) -> Tensor:
+        return _distances(queries, keys, like).clamp(-self.reach, self.reach) + self.reach
+
+    def bias(self, query: Float[Tensor, "B H T K"], keys: int) -> Float[Tensor, "B H T S"]:
+        """Each query times the vector of each distance, scaled as the score is."""
+        near = query @ self.keys.weight.t() / query.shape[-1] ** 0.5  # [B, H, T, distances]
+        rows = self._rows(query.shape[2], keys, query)
+        return near.gather(-1, rows.expand(*query.shape[:2], -1, -1))
+
+    def offsets(self, queries: int, keys: int) -> Float[Tensor, "T S K"]:
+        """The vector of each distance."""
+        return self.values(self._rows(queries, keys, self.values.weight))
+
+
 POSITIONS = {
     "sinusoidal": lambda width, heads, longest: SinusoidalPositions(width),
     "learned": lambda width, heads, longest: LearnedPositions(width, longest),
     "rotary": lambda width, heads, longest: RotaryPositions(width, heads),
+    "alibi": lambda width, heads, longest: LinearBiases(heads),
+    "relative": lambda width, heads, longest: RelativePositions(width // heads),
     "none": lambda width, heads, longest: Positions(),
 }
 

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from sightline.attention import KeyValue, MultiHeadAttention, causal_mask
+from sightline.attention import KeyValue, MultiHeadAttention, build_score, build_selection, causal_mask
 from sightline.layers import DecoderBlock, Dropout, EncoderBlock, FeedForward, build_positions
 from sightline.models.embeddings import embeddings
 from sightline.models.protocol import Maps
@@ -38,12 +38,16 @@ class Transformer(nn.Module):
         hidden: width of the feed-forward parts.
         encoder_layers: blocks of the encoder.
         decoder_layers: blocks of the decoder.
+        attention: a name in `SCORES`, the score inside every head.
+        selection: a name in `SELECTIONS`, one that does not look back.
+        temperature: of the selection, where it has one.
+        key_heads: heads of keys and values, each shared by as many heads; as `heads` if None.
         dropout: of embeddings and of what each part adds to the residual path.
         attention_dropout: of the attention weights.
         activation_dropout: inside the feed-forward parts.
         norm: `"pre"` or `"post"`.
         positions: a name in `POSITIONS`.
-        longest: the number of learned positions.
+        longest: the number of positions, where each has weights of its own.
         shared_embeddings: one table for both sides.
         tied_output: the target's table is the output's matrix.
 
@@ -69,6 +73,10 @@ class Transformer(nn.Module):
         hidden: int,
         encoder_layers: int,
         decoder_layers: int,
+        attention: str = "scaled_dot",
+        selection: str = "softmax",
+        temperature: float = 1.0,
+        key_heads: int | None = None,
         dropout: float = 0.1,
         attention_dropout: float = 0.0,
         activation_dropout: float = 0.0,
@@ -80,8 +88,19 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
 
-        def attention() -> MultiHeadAttention:
-            return MultiHeadAttention(width, heads, dropout=attention_dropout)
+        def attend() -> MultiHeadAttention:
+            head = width // heads
+            score = build_score(attention, query_width=head, key_width=head, width=head, longest=longest)
+            select = build_selection(selection, query_width=head, width=head, temperature=temperature)
+            # What is usual is left out, which leaves the way to torch's fused kernel.
+            return MultiHeadAttention(
+                width,
+                heads,
+                key_heads=key_heads,
+                score=None if attention == "scaled_dot" else score,
+                selection=None if selection == "softmax" and temperature == 1.0 else select,
+                dropout=attention_dropout,
+            )
 
         def feedforward() -> FeedForward:
             return FeedForward(width, hidden, activation_dropout)
@@ -94,13 +113,13 @@ class Transformer(nn.Module):
         self.target_positions = build_positions(positions, width=width, heads=heads, longest=longest)
         self.dropout = Dropout(dropout)
         self.encoder = nn.ModuleList(
-            EncoderBlock(attention=attention(), feedforward=feedforward(), width=width, dropout=dropout, norm=norm)
+            EncoderBlock(attention=attend(), feedforward=feedforward(), width=width, dropout=dropout, norm=norm)
             for _ in range(encoder_layers)
         )
         self.decoder = nn.ModuleList(
             DecoderBlock(
-                attention=attention(),
-                cross=attention(),
+                attention=attend(),
+                cross=attend(),
                 feedforward=feedforward(),
                 width=width,
                 dropout=dropout,

@@ -11,7 +11,7 @@ __all__ = ["additive_scores"]
 
 
 def additive_scores(
-    query: Float[Tensor, "*B T W"], key: Float[Tensor, "*B S W"], vector: Float[Tensor, "W"]
+    query: Float[Tensor, "*B T W"], key: Float[Tensor, "*#B S W"], vector: Float[Tensor, "W"]
 ) -> Float[Tensor, "*B T S"]:
     """`sum_w v_w tanh(q_tw + k_sw)` for every query and key, holding `S x W` numbers at a time for each batch row.
 

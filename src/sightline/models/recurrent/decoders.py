@@ -9,18 +9,35 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sightline.attention import Past
 from sightline.layers import CellStack, Dropout, StepProduct
 from sightline.layers.recurrent import State
-from sightline.models.recurrent.reading import FixedContext, Memory, Read
+from sightline.models.recurrent.reading import FixedContext, Memory, Read, Seen
 
-__all__ = ["BahdanauDecoder", "DecoderState", "LuongDecoder", "RecurrentDecoder"]
+__all__ = ["BahdanauDecoder", "Decoded", "DecoderState", "LuongDecoder", "RecurrentDecoder"]
 
 
 class DecoderState(NamedTuple):
-    """Each layer's state, and the last attentional vector `[N, D]` (empty, `[N, 0]`, without input feeding)."""
+    """What goes from step to step.
+
+    Attributes:
+        layers: each layer's state.
+        fed: the last attentional vector `[N, D]`; empty, `[N, 0]`, without input feeding.
+        past: where earlier queries looked; None where the attention does not look back.
+    """
 
     layers: tuple[State, ...]
     fed: Tensor
+    past: Past | None
+
+
+class Decoded(NamedTuple):
+    """Features of T positions, the queries behind them, what these read, and the state after them."""
+
+    features: Float[Tensor, "N T D"]
+    queries: Float[Tensor, "N T D"]
+    seen: Seen
+    state: DecoderState
 
 
 class RecurrentDecoder(Protocol):
@@ -28,16 +45,15 @@ class RecurrentDecoder(Protocol):
 
     fed_width: int
 
-    def __call__(
-        self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState
-    ) -> tuple[Float[Tensor, "N T D"], DecoderState, Float[Tensor, "N T S"] | None]:
-        """Features of T positions, the state after them, the attention weights."""
+    def __call__(self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState) -> Decoded:
+        """T positions from that state on."""
         ...
 
 
-def _stack_weights(weights: list[Tensor | None]) -> Tensor | None:
-    present = [w for w in weights if w is not None]
-    return torch.cat(present, 1) if present else None
+def _together(steps: list[Seen]) -> Seen:
+    """What all steps of a loop read."""
+    contexts, *maps = zip(*steps, strict=True)
+    return Seen(torch.stack(contexts, 1), *(None if parts[0] is None else torch.cat(parts, 1) for parts in maps))
 
 
 class BahdanauDecoder(nn.Module):
@@ -76,25 +92,22 @@ class BahdanauDecoder(nn.Module):
         nn.init.xavier_uniform_(self.readout.weight)
         nn.init.zeros_(self.readout.bias)
 
-    def forward(
-        self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState
-    ) -> tuple[Float[Tensor, "N T D"], DecoderState, Float[Tensor, "N T S"] | None]:
-        """Features of T positions, the state after them, the attention weights."""
-        layers = state.layers
-        hidden: list[Tensor] = []
-        contexts: list[Tensor] = []
-        weights: list[Tensor | None] = []
+    def forward(self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState) -> Decoded:
+        """T positions from that state on."""
+        layers, _, past = state
+        hidden: list[Tensor] = [layers[-1][0]]
+        reads: list[Seen] = []
         rows, steps, _ = embedded.shape
         run, read = self.stack.loop(embedded), self.reader.loop(memory, steps, rows)
         for _ in range(steps):
-            context, weight = read(layers[-1][0])
-            top, layers = run(layers, context)
+            seen, past = read(hidden[-1], past)
+            top, layers = run(layers, seen.context)
             hidden.append(top)
-            contexts.append(context)
-            weights.append(weight)
-        seen = torch.cat([torch.stack(hidden, 1), torch.stack(contexts, 1), embedded], -1)
-        features = self.dropout(torch.tanh(self.readout(seen)))
-        return features, DecoderState(layers, state.fed), _stack_weights(weights)
+            reads.append(seen)
+        seen = _together(reads)
+        features = torch.tanh(self.readout(torch.cat([torch.stack(hidden[1:], 1), seen.context, embedded], -1)))
+        queries = torch.stack(hidden[:-1], 1)
+        return Decoded(self.dropout(features), queries, seen, DecoderState(layers, state.fed, past))
 
 
 class LuongDecoder(nn.Module):
@@ -129,38 +142,40 @@ class LuongDecoder(nn.Module):
         nn.init.xavier_uniform_(self.combine.weight)
         nn.init.zeros_(self.combine.bias)
 
-    def forward(
-        self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState
-    ) -> tuple[Float[Tensor, "N T D"], DecoderState, Float[Tensor, "N T S"] | None]:
-        """Features of T positions, the state after them, the attention weights."""
+    def forward(self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState) -> Decoded:
+        """T positions from that state on."""
         return (self._fed if self.fed_width else self._free)(embedded, memory, state)
 
-    def _free(
-        self, embedded: Tensor, memory: Memory, state: DecoderState
-    ) -> tuple[Tensor, DecoderState, Tensor | None]:
+    def attentional(self, context: Float[Tensor, "... M"], queries: Float[Tensor, "... D"]) -> Float[Tensor, "... D"]:
+        """The attentional vector of what was read and of who asked."""
+        return self.dropout(torch.tanh(self.combine(torch.cat([context, queries], -1))))
+
+    def _free(self, embedded: Tensor, memory: Memory, state: DecoderState) -> Decoded:
         """Without input feeding the attention stands outside the loop: all positions attend at once."""
-        layers, fed = state
+        layers, fed, past = state
         run = self.stack.loop(embedded)
         hidden: list[Tensor] = []
         for _ in range(embedded.shape[1]):
             top, layers = run(layers)
             hidden.append(top)
-        states = torch.stack(hidden, 1)
-        context, weights = self.reader(states, memory)
-        features = self.dropout(torch.tanh(self.combine(torch.cat([context, states], -1))))
-        return features, DecoderState(layers, fed), weights
+        queries = torch.stack(hidden, 1)
+        seen, past = self.reader(queries, memory, past)
+        return Decoded(self.attentional(seen.context, queries), queries, seen, DecoderState(layers, fed, past))
 
-    def _fed(self, embedded: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, DecoderState, Tensor | None]:
-        layers, fed = state
+    def _fed(self, embedded: Tensor, memory: Memory, state: DecoderState) -> Decoded:
+        layers, fed, past = state
         rows, steps, _ = embedded.shape
         run, read = self.stack.loop(embedded), self.reader.loop(memory, steps, rows)
         combine = StepProduct.of(self.combine, steps, rows)
         outputs: list[Tensor] = []
-        maps: list[Tensor | None] = []
+        queries: list[Tensor] = []
+        reads: list[Seen] = []
         for _ in range(steps):
             top, layers = run(layers, fed)
-            context, weights = read(top)
-            fed = self.dropout(torch.tanh(combine(torch.cat([context, top], -1))))
+            seen, past = read(top, past)
+            fed = self.dropout(torch.tanh(combine(torch.cat([seen.context, top], -1))))
             outputs.append(fed)
-            maps.append(weights)
-        return torch.stack(outputs, 1), DecoderState(layers, fed), _stack_weights(maps)
+            queries.append(top)
+            reads.append(seen)
+        state = DecoderState(layers, fed, past)
+        return Decoded(torch.stack(outputs, 1), torch.stack(queries, 1), _together(reads), state)

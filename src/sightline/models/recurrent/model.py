@@ -9,7 +9,13 @@ from sightline.layers import CellStack, Dropout, RecurrentEncoder
 from sightline.layers.recurrent import State
 from sightline.models.embeddings import embeddings
 from sightline.models.protocol import Maps
-from sightline.models.recurrent.decoders import BahdanauDecoder, DecoderState, LuongDecoder, RecurrentDecoder
+from sightline.models.recurrent.decoders import (
+    BahdanauDecoder,
+    Decoded,
+    DecoderState,
+    LuongDecoder,
+    RecurrentDecoder,
+)
 from sightline.models.recurrent.reading import Memory, build_reader
 
 __all__ = ["Recurrent"]
@@ -28,6 +34,11 @@ class Recurrent(nn.Module):
         target_size: V.
         cell: `"lstm"` or `"gru"`.
         attention: a name in `SCORES`, or `"none"`.
+        selection: a name in `SELECTIONS`.
+        temperature: of the selection, where it has one.
+        radius: of a local selection's window.
+        estimator: how a hard selection is trained, a name in `ESTIMATORS`.
+        coverage: let the sum of earlier weights into the score.
         decoder: `"bahdanau"` or `"luong"`.
         input_feeding: with `"luong"`, let the attentional vector into the next step; `"bahdanau"` always lets the
             context into its cell.
@@ -36,6 +47,7 @@ class Recurrent(nn.Module):
         encoder_layers: how many.
         decoder_layers: how many.
         bidirectional: let the encoder read both ways.
+        longest: the number of positions, where each has weights of its own.
         dropout: of embeddings, between layers, of the features.
         shared_embeddings: one table for both sides.
         tied_output: the target's table is the output's matrix.
@@ -65,7 +77,13 @@ class Recurrent(nn.Module):
         encoder_layers: int = 1,
         decoder_layers: int = 1,
         input_feeding: bool = True,
+        selection: str = "softmax",
+        temperature: float = 1.0,
+        radius: int = 10,
+        estimator: str = "gumbel",
+        coverage: bool = False,
         bidirectional: bool = True,
+        longest: int = 512,
         dropout: float = 0.0,
         shared_embeddings: bool = False,
         tied_output: bool = False,
@@ -106,7 +124,18 @@ class Recurrent(nn.Module):
         self.bridge = nn.Linear(memory_width, width * decoder_layers * stack.carried)
         nn.init.xavier_uniform_(self.bridge.weight)
         nn.init.zeros_(self.bridge.bias)
-        reader = build_reader(attention, query_width=width, memory_width=memory_width, width=width)
+        reader = build_reader(
+            attention,
+            selection=selection,
+            coverage=coverage,
+            query_width=width,
+            memory_width=memory_width,
+            width=width,
+            longest=longest,
+            temperature=temperature,
+            radius=radius,
+            estimator=estimator,
+        )
         self.decoder: RecurrentDecoder
         if decoder == "bahdanau":
             self.decoder = BahdanauDecoder(
@@ -136,14 +165,19 @@ class Recurrent(nn.Module):
         """The decoder's first state, from the encoder's last."""
         parts = torch.tanh(self.bridge(memory.last)).chunk(self.layers * self.carried, -1)
         layers: tuple[State, ...] = tuple(parts[i : i + self.carried] for i in range(0, len(parts), self.carried))
-        return DecoderState(layers, memory.last.new_zeros(len(memory.last), self.decoder.fed_width))
+        fed = memory.last.new_zeros(len(memory.last), self.decoder.fed_width)
+        return DecoderState(layers, fed, self.reader.start(memory))
 
     def step(
         self, tokens: Int[Tensor, "N"], memory: Memory, state: DecoderState
     ) -> tuple[Float[Tensor, "N V"], DecoderState]:
         """Log-probabilities of the next token after these, and the next state."""
-        features, state, _ = self.decoder(self.target_embedding(tokens).unsqueeze(1), memory, state)
-        return torch.log_softmax(self.output(features[:, 0]), -1), state
+        decoded = self.decoder(self.target_embedding(tokens).unsqueeze(1), memory, state)
+        return torch.log_softmax(self.output(decoded.features[:, 0]), -1), decoded.state
+
+    def decode(self, memory: Memory, target: Int[Tensor, "B T"]) -> Decoded:
+        """Every target position, teacher forcing, with what it asked and what it read."""
+        return self.decoder(self.dropout(self.target_embedding(target)), memory, self.start(memory))
 
     def forward(
         self,
@@ -154,7 +188,5 @@ class Recurrent(nn.Module):
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "B T D"], Maps]:
         """Features of every target position, teacher forcing; `"cross"` is `[B, T, S]`."""
-        memory = self.encode(source, mask)
-        embedded = self.dropout(self.target_embedding(target))
-        features, _, weights = self.decoder(embedded, memory, self.start(memory))
-        return features, {"cross": weights} if need_weights and weights is not None else {}
+        features, _, seen, _ = self.decode(self.encode(source, mask), target)
+        return features, {"cross": seen.weights} if need_weights and seen.weights is not None else {}
