@@ -1,11 +1,14 @@
 """Fast forms against the plain ones, values and gradients."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from sightline.attention.kernels import additive_scores
+from sightline.attention.kernels import AdditiveLoop, additive_scores, compiled
+from sightline.attention.kernels.building import compiled_library
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -51,3 +54,126 @@ def test_additive_scores_of_a_part_that_learns():
     query, key, vector = torch.randn(B, T, W), torch.randn(B, S, W, requires_grad=True), torch.randn(W)
     gradients = (torch.autograd.grad(f(query, key, vector).sum(), key)[0] for f in (additive_scores, _plain))
     assert_close(*gradients)
+
+
+FORMS = {"compiled": True, "plain": False}
+SHAPES = {
+    "odd": (3, 5, 7, 11),
+    "whole blocks": (2, 8, 64, 32),
+    "past a block": (1, 9, 67, 13),
+    "one query": (4, 1, 30, 16),
+    "one key": (2, 6, 1, 8),
+    "one unit": (2, 3, 5, 1),
+}
+
+
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the loops in C, and without."""
+    if not FORMS[request.param]:
+        monkeypatch.setattr(compiled, "available", lambda like: False)
+    elif not compiled.available(torch.zeros(1, dtype=torch.float32)):
+        pytest.skip("this system has no C compiler")
+
+
+def _all(function, inputs: list[Tensor], weights: Tensor) -> list[Tensor]:
+    """Scores and the gradients of all inputs."""
+    inputs = [x.clone().requires_grad_() for x in inputs]
+    scores = function(*inputs)
+    return [scores.detach(), *torch.autograd.grad((scores * weights).sum(), inputs)]
+
+
+@pytest.mark.parametrize("size", [1e-3, 0.1, 1.0, 10.0, 100.0, 1e3])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_float32_is_as_exact_as_the_plain_form(form, shape, size):
+    batch, queries, keys, width = SHAPES[shape]
+    inputs = [size * torch.randn(batch, queries, width), size * torch.randn(batch, keys, width), torch.randn(width)]
+    weights = torch.randn(batch, queries, keys)
+    narrow = [x.float() for x in inputs]
+    exact = _all(_plain, [x.double() for x in narrow], weights.float().double())
+    naive, found = (_all(f, narrow, weights.float()) for f in (_plain, additive_scores))
+    for right, usual, ours in zip(exact, naive, found, strict=True):
+        assert ours.dtype == torch.float32
+        allowed = 3 * (usual - right).norm() + 4e-7 * right.norm()
+        assert (ours - right).norm() <= allowed
+
+
+@pytest.mark.parametrize("size", [1.0, 1e3])
+def test_a_loop_is_all_queries_at_once(form, size):
+    queries, inputs = 3, [size * torch.randn(B, 2 * T, W), size * torch.randn(B, S, W), torch.randn(W)]
+
+    def looped(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+        loop = AdditiveLoop(key, vector, 2 * T, queries)
+        return torch.cat([loop(query[:, t : t + 1].expand(-1, queries, -1)) for t in range(2 * T)], 1)
+
+    def at_once(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+        return additive_scores(query.repeat_interleave(queries, 1), key, vector)
+
+    for kind, slack in ((torch.float64, 1e-10), (torch.float32, 1e-4)):
+        given, weights = [x.to(kind) for x in inputs], torch.randn(B, 2 * T * queries, S, dtype=kind)
+        for one, other in zip(_all(looped, given, weights), _all(at_once, given, weights), strict=True):
+            assert_close(one, other, rtol=slack, atol=slack)
+
+
+def test_a_loop_may_be_differentiated_in_part_and_again():
+    query, key, vector = (x.requires_grad_() for x in (torch.randn(B, T, W), torch.randn(B, S, W), torch.randn(W)))
+    loop = AdditiveLoop(key, vector, T, 1)
+    scores = torch.cat([loop(query[:, t : t + 1]) for t in range(T)], 1)
+    expected = torch.autograd.grad(_plain(query, key, vector).sum(), (query, key, vector))
+    for part in ((query,), (key, vector), (query, key, vector), (query, key, vector)):
+        found = torch.autograd.grad(scores.sum(), part, retain_graph=True)
+        for gradient, wanted in zip(found, expected[-len(part) :] if len(part) == 2 else expected, strict=False):
+            assert_close(gradient, wanted)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_types_of_16_bits_are_computed_in_32(kind):
+    query, key, vector = (torch.randn(shape, dtype=kind) for shape in ((B, T, W), (B, S, W), (W,)))
+    found = additive_scores(query, key, vector)
+    assert found.dtype == kind
+    assert_close(found, _plain(query.float(), key.float(), vector.float()).to(kind))
+
+
+def test_a_second_derivative_is_refused():
+    inputs = [x.requires_grad_() for x in (torch.randn(B, T, W), torch.randn(B, S, W), torch.randn(W))]
+    with pytest.raises(RuntimeError, match="AdditiveScores has a gradient but no second one: differentiate without"):
+        torch.autograd.grad(additive_scores(*inputs).sum(), inputs, create_graph=True)
+
+
+@pytest.mark.parametrize("shape", [(0, T, S, W), (B, 0, S, W), (B, T, 0, W), (B, T, S, 0)])
+def test_nothing_to_score(form, shape):
+    batch, queries, keys, width = shape
+    inputs = [torch.randn(s, dtype=torch.float32) for s in ((batch, queries, width), (batch, keys, width), (width,))]
+    for found in _all(additive_scores, inputs, torch.randn(batch, queries, keys)):
+        assert not found.any()
+
+
+def test_without_a_compiler_the_plain_form_takes_over(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for path in ("/nowhere", str(_broken_compiler(tmp_path))):
+        monkeypatch.setenv("PATH", path)
+        compiled_library.cache_clear()
+        assert compiled_library("additive") is None
+    compiled_library.cache_clear()
+    assert not list(tmp_path.rglob("*.so"))
+
+
+def _broken_compiler(folder: Path) -> Path:
+    compiler = folder / "bin" / "cc"
+    compiler.parent.mkdir()
+    compiler.write_text("#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    return compiler.parent
+
+
+def test_threads_change_nothing(form):
+    query, key, vector = (torch.randn(shape, dtype=torch.float32) for shape in ((5, 64, 64), (5, 70, 64), (64,)))
+    weights = torch.randn(5, 64, 70, dtype=torch.float32)
+    alone = _all(additive_scores, [query, key, vector], weights)
+    torch.set_num_threads(2)
+    try:
+        together = _all(additive_scores, [query, key, vector], weights)
+    finally:
+        torch.set_num_threads(1)
+    for one, other in zip(alone, together, strict=True):
+        assert_close(one, other, rtol=1e-5, atol=1e-5)

@@ -33,6 +33,7 @@ gets zeros.
 
 from sightline.attention.core import Attention, attend
 from sightline.attention.coverage import Coverage
+from sightline.attention.deferred import Steps
 from sightline.attention.masks import causal_mask, combine_masks, padding_mask, window_mask
 from sightline.attention.multihead import KeyValue, MultiHeadAttention
 from sightline.attention.past import Past
@@ -86,6 +87,7 @@ __all__ = [
     "Score",
     "Selected",
     "Selection",
+    "Steps",
     "attend",
     "build_score",
     "build_selection",

@@ -1,12 +1,14 @@
 """Attention in two steps that can be had apart: weights over the keys, and the sum of the values under them."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from sightline.attention.coverage import Coverage
 from sightline.attention.past import Past
-from sightline.attention.scores import Score, named_score
+from sightline.attention.scores import LoopScore, Score, named_score
 from sightline.attention.selection import Plain, Selected, Selection, SelectionFunction, named_selection
 
 __all__ = ["Attention", "attend"]
@@ -113,6 +115,15 @@ class Attention(nn.Module):
         else:
             scores = self.score(query.unsqueeze(-2), self.coverage(prepared, past.total)).squeeze(-2)
         return self.selection(scores, mask, query, past)
+
+    def loop(
+        self, prepared: Float[Tensor, "B S W"], mask: Bool[Tensor, "..."] | None, steps: int, queries: int
+    ) -> Callable[[Tensor, Past | None], Selected]:
+        """`weigh` for a loop of T steps with K queries of each row: queries `[B, K, Q]` and their past to weights."""
+        if self.coverage is None and isinstance(self.score, LoopScore):
+            score = self.score.loop(prepared, steps, queries)
+            return lambda query, past: self.selection(score(query), mask, query, past)
+        return lambda query, past: self.weigh(query, prepared, mask, past)
 
 
 def _selection(selection: Selection | SelectionFunction | str) -> Selection:

@@ -1,50 +1,12 @@
-"""Products inside a loop over time, whose weight gradient is computed once, when the loop is over.
-
-Autograd would make a gradient of the weight's full size at every step and add them up. The gradients of all steps'
-products, side by side, times all steps' inputs give the same sum in one matrix product.
-"""
-
-from collections.abc import Callable
-from typing import Any
+"""Products inside a loop over time, whose weight gradient is computed once, when the loop is over."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
+
+from sightline.attention import Steps
 
 __all__ = ["StepProduct", "StepRead"]
-
-Gather = Callable[[Tensor, Tensor], Tensor]  # gradients of all steps, inputs of all steps -> the weight's gradient
-
-
-class _Deferred(torch.autograd.Function):
-    """Passes on what each step adds to, and turns its gradient into the weight's, from the inputs that were seen."""
-
-    @staticmethod
-    def forward(ctx: Any, base: Tensor, weight: Tensor, seen: list[Tensor], gather: Gather) -> Tensor:
-        ctx.seen, ctx.gather = seen, gather
-        return base.view_as(base)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return grad, ctx.gather(grad, torch.stack(ctx.seen)), None, None
-
-
-class _Steps:
-    """The steps of one loop: what each adds to, and the inputs seen so far."""
-
-    def __init__(self, base: Tensor, weight: Tensor, gather: Gather) -> None:
-        self.seen: list[Tensor] = []
-        self.weight = weight.detach()
-        self.learning = torch.is_grad_enabled() and weight.requires_grad
-        self.bases = iter((_Deferred.apply(base, weight, self.seen, gather) if self.learning else base).unbind(0))
-
-    def next(self, x: Tensor) -> Tensor:
-        """What this step adds to; the input is kept for the weight's gradient."""
-        if self.learning:
-            self.seen.append(x.detach())
-        return next(self.bases)
 
 
 class StepProduct:
@@ -62,7 +24,8 @@ class StepProduct:
     """
 
     def __init__(self, weight: Float[Tensor, "G I"], base: Float[Tensor, "T N G"]) -> None:
-        self._steps = _Steps(base, weight, lambda grad, seen: grad.flatten(0, 1).t() @ seen.flatten(0, 1))
+        self._weight = weight.detach()
+        self._steps = Steps(base, (weight,), lambda grad, seen: (grad.flatten(0, 1).t() @ seen.flatten(0, 1),))
 
     @classmethod
     def of(cls, linear: nn.Linear, steps: int, rows: int) -> "StepProduct":
@@ -71,7 +34,7 @@ class StepProduct:
 
     def __call__(self, x: Float[Tensor, "N I"]) -> Float[Tensor, "N G"]:
         """The next step's product."""
-        return torch.addmm(self._steps.next(x), x, self._steps.weight.t())
+        return torch.addmm(self._steps.next(x), x, self._weight.t())
 
 
 class StepRead:
@@ -91,8 +54,9 @@ class StepRead:
 
     def __init__(self, value: Float[Tensor, "B S D"], steps: int, queries: int) -> None:
         base = value.new_zeros(()).expand(steps, len(value), queries, value.shape[2])
-        self._steps = _Steps(base, value, lambda grad, seen: torch.einsum("tbks,tbkd->bsd", seen, grad))
+        self._value = value.detach()
+        self._steps = Steps(base, (value,), lambda grad, seen: (torch.einsum("tbks,tbkd->bsd", seen, grad),))
 
     def __call__(self, weights: Float[Tensor, "B K S"]) -> Float[Tensor, "B K D"]:
         """The next step's context."""
-        return torch.baddbmm(self._steps.next(weights), weights, self._steps.weight)
+        return torch.baddbmm(self._steps.next(weights), weights, self._value)

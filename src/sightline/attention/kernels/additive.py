@@ -1,26 +1,42 @@
-"""Additive scores without the tensor of T x S x W: one query at a time, the tanh computed again for the gradient."""
+"""Additive scores without the tensor of T x S x W: blocks of it at a time, computed again for the gradient.
 
-from typing import Any
+    tanh(q + k) = 1 - 2 / (1 + e^{2q} e^{2k})
+
+The exponentials cost O((T + S) W); inside, the tanh has become a product and a reciprocal. That holds as long as the
+product stays finite, and is exact as long as it is not all near 1; elsewhere the tanh itself is taken.
+"""
+
+import math
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-__all__ = ["additive_scores"]
+from sightline.attention.deferred import Steps
+from sightline.attention.kernels import compiled, plain
+from sightline.attention.once import once_differentiable
+
+__all__ = ["AdditiveLoop", "additive_scores"]
+
+_SMALLEST = 0.25  # of |q| + |k| at their largest: below, 1 - 2 / (1 + x) would lose digits that tanh keeps
 
 
 def additive_scores(
     query: Float[Tensor, "*B T W"], key: Float[Tensor, "*#B S W"], vector: Float[Tensor, "W"]
 ) -> Float[Tensor, "*B T S"]:
-    """`sum_w v_w tanh(q_tw + k_sw)` for every query and key, holding `S x W` numbers at a time for each batch row.
+    """`sum_w v_w tanh(q_tw + k_sw)` for every query and key.
 
-    Its gradient cannot be differentiated again.
+    Float32 on a CPU goes through loops in C where the system has a compiler, anything else through plain torch. Types
+    of 16 bits are computed in float32.
 
     Args:
         query: projected queries.
         key: projected keys.
         vector: v.
+
+    Raises:
+        RuntimeError: where the gradient is to be differentiated again.
 
     Example:
         >>> import torch
@@ -28,35 +44,98 @@ def additive_scores(
         [[0.0, 0.0, 0.0]]
     """
     batch = torch.broadcast_shapes(query.shape[:-2], key.shape[:-2])
-    rows = [x.expand(*batch, *x.shape[-2:]).reshape(batch.numel(), *x.shape[-2:]) for x in (query, key)]
-    return _AdditiveScores.apply(*rows, vector).view(*batch, query.shape[-2], key.shape[-2])
+    kind = torch.promote_types(query.dtype, torch.float32)
+    rows = [x.to(kind).expand(*batch, *x.shape[-2:]).reshape(batch.numel(), *x.shape[-2:]) for x in (query, key)]
+    found = _AdditiveScores.apply(*rows, vector.to(kind), _Keys.of(rows[1]))
+    return found.view(*batch, query.shape[-2], key.shape[-2]).to(query.dtype)
+
+
+class AdditiveLoop:
+    """The same, one step after the other: what does not depend on the queries is computed once for all steps.
+
+    Args:
+        key: projected keys, `[B, S, W]`.
+        vector: v.
+        steps: how many there will be.
+        queries: K, the queries of a row at each step.
+
+    Example:
+        >>> import torch
+        >>> score = AdditiveLoop(torch.zeros(1, 3, 2), torch.ones(2), steps=1, queries=1)
+        >>> score(torch.zeros(1, 1, 2)).tolist()
+        [[[0.0, 0.0, 0.0]]]
+    """
+
+    def __init__(self, key: Float[Tensor, "B S W"], vector: Float[Tensor, "W"], steps: int, queries: int) -> None:
+        self._key, self._vector, self._keys = key.detach(), vector.detach(), _Keys.of(key.detach())
+        base = key.new_zeros(()).expand(steps, len(key), queries, key.shape[1])
+        self._steps = Steps(base, (key, vector), self._gather)
+
+    def __call__(self, query: Float[Tensor, "B K W"]) -> Float[Tensor, "B K S"]:
+        """The next step's scores."""
+        return self._steps.next(query) + _AdditiveScores.apply(query, self._key, self._vector, self._keys)
+
+    def _gather(self, grad: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        grad, seen = (x.transpose(0, 1).flatten(1, 2) for x in (grad, seen))  # all steps' queries of a row together
+        _, for_key, for_vector = _gradients(self._keys, seen, self._key, self._vector, grad)
+        return for_key, for_vector
+
+
+class _Keys(NamedTuple):
+    """What is known of the keys: how large they are, and `e^{2k}` if that is finite."""
+
+    largest: float
+    powers: Tensor | None
+
+    @classmethod
+    def of(cls, key: Tensor) -> "_Keys":
+        largest = _largest(key)
+        return cls(largest, (2 * key.detach()).exp() if largest < _limit(key) else None)
+
+    def powers_with(self, query: Tensor) -> Tensor | None:
+        """`e^{2k}`, if the reciprocal form is right for these queries."""
+        together = self.largest + _largest(query)
+        return self.powers if _SMALLEST < together < _limit(query) else None
+
+
+def _largest(x: Tensor) -> float:
+    return x.detach().abs().max().item() if x.numel() else 0.0
+
+
+def _limit(x: Tensor) -> float:
+    """Of |q| + |k|: the logarithm of the largest number, halved, with some distance."""
+    return math.log(torch.finfo(x.dtype).max) / 2 - 1
+
+
+def _scores(keys: _Keys, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+    powers = keys.powers_with(query)
+    if powers is None:
+        return plain.scores(plain.half_tanh, query, key, vector)
+    query = (2 * query).exp()
+    if compiled.available(query):
+        return compiled.scores(query, powers, vector)
+    return plain.scores(plain.half_reciprocal, query, powers, vector)
+
+
+def _gradients(known: _Keys, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    powers = known.powers_with(query)
+    if powers is None:
+        return plain.gradients(plain.half_tanh, query, key, vector, grad)
+    query = (2 * query).exp()
+    if compiled.available(query):
+        return compiled.gradients(query, powers, vector, grad)
+    return plain.gradients(plain.half_reciprocal, query, powers, vector, grad)
 
 
 class _AdditiveScores(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+    def forward(ctx: Any, query: Tensor, key: Tensor, vector: Tensor, keys: _Keys) -> Tensor:
         ctx.save_for_backward(query, key, vector)
-        hidden, scores = torch.empty_like(key), key.new_empty(*query.shape[:2], key.shape[1])
-        for t in range(query.shape[1]):
-            scores[:, t] = _hidden(query, key, t, hidden) @ vector
-        return scores
+        ctx.keys = keys
+        return _scores(keys, query, key, vector)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         query, key, vector = ctx.saved_tensors
-        one = torch.ones((), dtype=key.dtype, device=key.device)
-        hidden, grad_key = torch.empty_like(key), torch.zeros_like(key)
-        grad_query, grad_vector = torch.empty_like(query), torch.zeros_like(vector)
-        for t in range(query.shape[1]):
-            _hidden(query, key, t, hidden)
-            grad_vector.addmv_(hidden.flatten(0, 1).t(), grad[:, t].flatten())
-            torch.addcmul(one, hidden, hidden, value=-1, out=hidden)  # the slope of tanh
-            hidden.mul_(grad[:, t].unsqueeze(-1))
-            torch.sum(hidden, 1, out=grad_query[:, t])
-            grad_key.add_(hidden)
-        return grad_query.mul_(vector), grad_key.mul_(vector), grad_vector
-
-
-def _hidden(query: Tensor, key: Tensor, t: int, out: Tensor) -> Tensor:
-    return torch.add(key, query[:, t : t + 1], out=out).tanh_()
+        return *_gradients(ctx.keys, query, key, vector, grad), None

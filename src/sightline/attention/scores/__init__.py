@@ -7,7 +7,7 @@ the rest. Q is the query's width, K the key's, W what a prepared key has.
 from sightline.attention.scores.hidden import Additive, Concat
 from sightline.attention.scores.location import Location
 from sightline.attention.scores.products import Bilinear, Cosine, Dot, ScaledDot
-from sightline.attention.scores.protocol import Score
+from sightline.attention.scores.protocol import LoopScore, Score
 from sightline.attention.scores.table import SCORES, Sizes, build_score, named_score
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Cosine",
     "Dot",
     "Location",
+    "LoopScore",
     "ScaledDot",
     "Score",
     "Sizes",

@@ -1,12 +1,13 @@
 """Scores with a hidden layer of tanh units, which query and key enter together."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sightline.attention.kernels import additive_scores
+from sightline.attention.kernels import AdditiveLoop, additive_scores
 
 __all__ = ["Additive", "Concat"]
 
@@ -50,6 +51,11 @@ class Additive(nn.Module):
         """Scores of every query with every key."""
         return additive_scores(self.query(query), prepared, self.vector)
 
+    def loop(self, prepared: Float[Tensor, "B S W"], steps: int, queries: int) -> Callable[[Tensor], Tensor]:
+        """The scores of one step after the other, `[B, K, Q] -> [B, K, S]`."""
+        score = AdditiveLoop(prepared, self.vector, steps, queries)
+        return lambda query: score(self.query(query))
+
 
 class Concat(nn.Module):
     """Concat score: `v . tanh(W [q; k])`, one matrix over both side by side.
@@ -83,4 +89,12 @@ class Concat(nn.Module):
 
     def forward(self, query: Float[Tensor, "*B T Q"], prepared: Float[Tensor, "*#B S W"]) -> Float[Tensor, "*B T S"]:
         """Scores of every query with every key."""
-        return additive_scores(query @ self.matrix.weight[:, : self.query_width].t(), prepared, self.vector)
+        return additive_scores(self._project(query), prepared, self.vector)
+
+    def loop(self, prepared: Float[Tensor, "B S W"], steps: int, queries: int) -> Callable[[Tensor], Tensor]:
+        """The scores of one step after the other, `[B, K, Q] -> [B, K, S]`."""
+        score = AdditiveLoop(prepared, self.vector, steps, queries)
+        return lambda query: score(self._project(query))
+
+    def _project(self, query: Tensor) -> Tensor:
+        return query @ self.matrix.weight[:, : self.query_width].t()

@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+
+from sightline.attention.once import once_differentiable
 
 __all__ = ["entmax15", "masked_softmax", "sparsemax"]
 
@@ -75,8 +76,8 @@ def entmax15(scores: Float[Tensor, "... T S"], mask: Bool[Tensor, "..."] | None 
 
     Example:
         >>> import torch
-        >>> entmax15(torch.tensor([[0.0, 0.0, -2.0]])).tolist()
-        [[0.5, 0.5, 0.0]]
+        >>> [round(w, 4) for w in entmax15(torch.tensor([[0.0, 0.0, -2.0]]))[0].tolist()]
+        [0.5, 0.5, 0.0]
     """
     return _sparse(_Entmax15, scores, mask, reach=2.0)
 

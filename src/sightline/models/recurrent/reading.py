@@ -73,12 +73,13 @@ class Read(nn.Module):
     def loop(self, memory: Memory, steps: int, rows: int) -> Reading:
         """The same for a loop in which every query depends on the one before: call it once for each of T steps."""
         inputs = len(memory.states)
+        weigh = self.attention.loop(memory.prepared, memory.mask, steps, rows // inputs)
         read = StepRead(memory.states, steps, rows // inputs)
 
         def step(query: Tensor, past: Past | None) -> tuple[Seen, Past | None]:
             asked = query.view(inputs, rows // inputs, -1)
             before = None if past is None else Past(*(part.view(inputs, -1, *part.shape[1:]) for part in past))
-            weights, probabilities = self.attention.weigh(asked, memory.prepared, memory.mask, before)
+            weights, probabilities = weigh(asked, before)
             flat = weights.view(rows, -1)
             seen = Seen(read(weights).view(rows, -1), flat.unsqueeze(1), probabilities.view(rows, 1, -1))
             return seen, None if past is None else past.after(flat)

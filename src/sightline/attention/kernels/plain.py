@@ -1,0 +1,61 @@
+"""Additive scores and their gradients in plain torch, block by block: any device, any floating type."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+__all__ = ["gradients", "scores"]
+
+_BLOCK = 2**19  # elements of the hidden layer at a time: on a CPU few enough to stay in cache
+
+Half = Callable[[Tensor, Tensor, Tensor], Tensor]  # queries, keys, room for the result -> half of the tanh
+
+
+def half_tanh(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
+    """`tanh(q + k) / 2`."""
+    return torch.add(query, key, out=out).tanh_().div_(2)
+
+
+def half_reciprocal(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
+    """The same from `e^{2 q}` and `e^{2 k}`: `1/2 - 1 / (1 + e^{2 q} e^{2 k})`."""
+    one = torch.ones((), dtype=key.dtype, device=key.device)
+    return torch.addcmul(one, query, key, out=out).reciprocal_().neg_().add_(0.5)
+
+
+def _blocks(query: Tensor, key: Tensor, queries: int) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Rows and queries of one block, at most `queries` of a row, and room for its hidden layer."""
+    rows, steps, width = query.shape
+    one = max(1, key.shape[1] * width)
+    across = max(1, min(steps, queries, _BLOCK // one))
+    down = max(1, min(rows, _BLOCK // (one * across)))
+    buffer = key.new_empty(down, across, key.shape[1], width)
+    for start in range(0, rows, down):
+        for t in range(0, steps, across):
+            some = slice(start, min(start + down, rows)), slice(t, min(t + across, steps))
+            yield *some, buffer[: some[0].stop - start, : some[1].stop - t]
+
+
+def scores(half: Half, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+    """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
+    found = key.new_empty(*query.shape[:2], key.shape[1])
+    for rows, some, buffer in _blocks(query, key, query.shape[1]):
+        hidden = half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer)
+        found[rows, some] = hidden @ vector
+    return found.mul_(2)
+
+
+def gradients(half: Half, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Those of queries, keys and vector from that of the scores."""
+    grad_query = torch.empty_like(query)
+    grad_key, grad_vector = torch.zeros_like(key), torch.zeros_like(vector)
+    quarter = torch.full((), 0.25, dtype=key.dtype, device=key.device)
+    for rows, some, buffer in _blocks(query, key, 1):
+        hidden = half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer)
+        weight = grad[rows, some]
+        grad_vector += hidden.flatten(0, 2).t() @ weight.flatten()
+        slope = torch.addcmul(quarter, hidden, hidden, value=-1, out=hidden)
+        grad_query[rows, some] = (weight.unsqueeze(2) @ slope).squeeze(2)
+        grad_key[rows].addcmul_(slope[:, 0], weight[:, 0].unsqueeze(-1))
+    factor = 4 * vector
+    return grad_query.mul_(factor), grad_key.mul_(factor), grad_vector.mul_(2)
