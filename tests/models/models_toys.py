@@ -48,7 +48,7 @@ def _recurrents() -> dict[str, Callable[[], Recurrent]]:
         decoder = list(DECODERS)[i % 3]
         options = {
             "selection": selection,
-            "estimator": "marginal",
+            "estimator": "gumbel",
             "radius": 3,
             "coverage": i % 2 > 0,
             "cell": "lstm",

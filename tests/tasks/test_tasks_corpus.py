@@ -30,7 +30,7 @@ def test_equal_sources_stay_together_and_nothing_is_lost(pairs, share, seed):
 def corpus(pairs, **changes):
     pairs = [Pair(*pair) for pair in pairs]
     tokenizer = Tokenizer.train(["abcd"], "char")
-    options = {"max_length": 5, "batch_tokens": 20, "seed": 1} | changes
+    options = {"copying": False, "max_length": 5, "batch_tokens": 20, "seed": 1} | changes
     return make_corpus(pairs, "training", tokenizer, tokenizer, **options)
 
 

@@ -50,6 +50,7 @@ from sightline.attention.scores import (
     build_score,
 )
 from sightline.attention.selection import (
+    CHOICES,
     ESTIMATORS,
     SELECTIONS,
     Hard,
@@ -65,6 +66,7 @@ from sightline.attention.selection import (
 )
 
 __all__ = [
+    "CHOICES",
     "ESTIMATORS",
     "SCORES",
     "SELECTIONS",

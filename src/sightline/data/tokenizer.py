@@ -147,32 +147,64 @@ class Tokenizer:
             rows.append(row)
         return rows
 
-    def decode(self, ids: Iterable[int]) -> str:
-        """Text of ids up to `<eos>`, without `<pad>` and `<bos>`; `<unk>` is written out."""
-        text = "".join(self._units.tokens[index] for index in _before_eos(ids) if _visible(index))
+    def encode_open(self, text: str, extra: Sequence[str] | None = None) -> tuple[list[int], list[str]]:
+        """Ids in which a unit that the vocabulary lacks has one past its end: `size` plus its place in `extra`.
+
+        Args:
+            text: the text.
+            extra: the units that may be numbered so, others being `<unk>`; None numbers all that this text has.
+
+        Returns:
+            The ids, and the units that are numbered, each as it stands in the text, with its space.
+
+        Raises:
+            DataError: when the text is not Unicode (a lone surrogate).
+        """
+        places = {unit: i for i, unit in enumerate(extra or ())}
+        ids: list[int] = []
+        for chunk in self._chunks(_checked(text)):
+            start = 0
+            for index, length in self._units.segment(chunk):
+                unit = chunk[start : start + length]
+                if index == UNK and extra is None:
+                    places.setdefault(unit, len(places))
+                ids.append(self.size + places[unit] if index == UNK and unit in places else index)
+                start += length
+        return ids, list(places)
+
+    def decode(self, ids: Iterable[int], extra: Sequence[str] = ()) -> str:
+        """Text of ids up to `<eos>`, without `<pad>` and `<bos>`; `<unk>` is written out.
+
+        Ids from `size` on are units of `extra`, as `encode_open` numbers them.
+        """
+        text = "".join(self._unit(index, extra) for index in _before_eos(ids) if _visible(index))
         return text.removeprefix(" ") if self._units.spaced else text
 
-    def pieces(self, ids: Iterable[int]) -> list[Piece]:
-        """One piece for each id up to and including `<eos>`, with its place in `decode(ids)`.
+    def _unit(self, index: int, extra: Sequence[str]) -> str:
+        return self._units.tokens[index] if index < self.size else extra[index - self.size]
+
+    def pieces(self, ids: Iterable[int], extra: Sequence[str] = ()) -> list[Piece]:
+        """One piece for each id up to and including `<eos>`, with its place in `decode(ids, extra)`.
 
         Special symbols have no place, save `<unk>`, which `decode` writes out.
         """
         ids = list(ids)
         shown = list(_before_eos(ids))
-        tokens = [self._units.tokens[index] for index in shown if _visible(index)]
+        tokens = [self._unit(index, extra) for index in shown if _visible(index)]
         start = -1 if self._units.spaced and tokens and tokens[0].startswith(" ") else 0
         spans: list[tuple[int, int]] = []
         for token in tokens:
             spans.append((start, start + len(token)))
             start += len(token)
-        placed = iter(_pieces(self.decode(shown), spans, self._units.spaced))
+        placed = iter(_pieces(self.decode(shown, extra), spans, self._units.spaced))
         pieces = [next(placed) if _visible(index) else Piece(SPECIALS[index]) for index in shown]
         return pieces + [Piece(SPECIALS[EOS])] * (len(shown) < len(ids))
 
     def unknown(self, rows: Iterable[Sequence[int]]) -> Unknown:
-        """Count the unknown tokens in rows of ids."""
+        """Count the unknown tokens in rows of ids, those of `encode_open` included."""
         rows = list(rows)
-        return Unknown(sum(row.count(UNK) for row in rows), sum(map(len, rows)))
+        unknown = sum(index == UNK or index >= self.size for row in rows for index in row)
+        return Unknown(unknown, sum(map(len, rows)))
 
     def to_bytes(self) -> bytes:
         """What a file of it holds, in JSON: format, kind, and the units (for subwords the `tokenizers` library's)."""

@@ -1,12 +1,19 @@
 """Token embeddings of both sides and the projection to the vocabulary, separate or shared."""
 
-from torch import nn
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
 
 from sightline.errors import ConfigError
 
-__all__ = ["PAD", "embeddings"]
+__all__ = ["PAD", "UNK", "embeddings", "within"]
 
-PAD = 0  # the same in every vocabulary
+PAD, UNK = 0, 1  # the same in every vocabulary
+
+
+def within(tokens: Int[Tensor, "*B"], size: int) -> Int[Tensor, "*B"]:
+    """Tokens of a vocabulary: those past its end, which can only be copied, become `<unk>`."""
+    return torch.where(tokens < size, tokens, UNK)
 
 
 def _embedding(size: int, width: int) -> nn.Embedding:

@@ -2,6 +2,7 @@
 
 from sightline.training.averaging import BestWeights, Kept, average_weights
 from sightline.training.checkpoints import RunState, has_checkpoint, load_checkpoint, save_checkpoint
+from sightline.training.copying import coverage_loss, pointer_loss
 from sightline.training.events import (
     Event,
     Failed,
@@ -13,7 +14,9 @@ from sightline.training.events import (
     Stopping,
     Validated,
 )
+from sightline.training.hard import marginal_likelihood, reinforce
 from sightline.training.interrupts import Interrupted
+from sightline.training.likelihood import log_likelihoods
 from sightline.training.loop import fit
 from sightline.training.losses import Loss, cross_entropy
 from sightline.training.muon import Muon, orthogonalize
@@ -52,6 +55,7 @@ __all__ = [
     "build_optimizers",
     "constant",
     "cosine",
+    "coverage_loss",
     "cross_entropy",
     "fast_matmul",
     "fit",
@@ -59,10 +63,14 @@ __all__ = [
     "inverse_sqrt",
     "load_checkpoint",
     "load_tensors",
+    "log_likelihoods",
     "make_folder",
+    "marginal_likelihood",
     "medium_error",
     "orthogonalize",
     "pick_device",
+    "pointer_loss",
+    "reinforce",
     "save_checkpoint",
     "save_tensors",
     "scale_gradients",

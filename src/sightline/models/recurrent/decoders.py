@@ -150,6 +150,15 @@ class LuongDecoder(nn.Module):
         """The attentional vector of what was read and of who asked."""
         return self.dropout(torch.tanh(self.combine(torch.cat([context, queries], -1))))
 
+    def attentional_of_each(
+        self, states: Float[Tensor, "B S M"], queries: Float[Tensor, "B T D"]
+    ) -> Float[Tensor, "B T S D"]:
+        """The attentional vector of each query, had it read one state alone."""
+        of_state, of_query = self.combine.weight.split([states.shape[-1], queries.shape[-1]], 1)
+        read = nn.functional.linear(states, of_state).unsqueeze(1)
+        asked = nn.functional.linear(queries, of_query, self.combine.bias).unsqueeze(2)
+        return self.dropout(torch.tanh(read + asked))
+
     def _free(self, embedded: Tensor, memory: Memory, state: DecoderState) -> Decoded:
         """Without input feeding the attention stands outside the loop: all positions attend at once."""
         layers, fed, past = state

@@ -4,10 +4,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from sightline.attention import CHOICES
 from sightline.errors import ConfigError
 from sightline.layers import CellStack, Dropout, RecurrentEncoder
 from sightline.layers.recurrent import State
-from sightline.models.embeddings import embeddings
+from sightline.models.embeddings import embeddings, within
 from sightline.models.protocol import Maps
 from sightline.models.recurrent.decoders import (
     BahdanauDecoder,
@@ -16,6 +17,7 @@ from sightline.models.recurrent.decoders import (
     LuongDecoder,
     RecurrentDecoder,
 )
+from sightline.models.recurrent.pointer import Pointer
 from sightline.models.recurrent.reading import Memory, build_reader
 
 __all__ = ["Recurrent"]
@@ -39,6 +41,8 @@ class Recurrent(nn.Module):
         radius: of a local selection's window.
         estimator: how a hard selection is trained, a name in `ESTIMATORS`.
         coverage: let the sum of earlier weights into the score.
+        pointer: let tokens be copied from where the attention looks; needs one vocabulary. Tokens past its end are
+            those that it lacks, numbered within each input: they are read as `<unk>`, and can be copied.
         decoder: `"bahdanau"` or `"luong"`.
         input_feeding: with `"luong"`, let the attentional vector into the next step; `"bahdanau"` always lets the
             context into its cell.
@@ -82,6 +86,7 @@ class Recurrent(nn.Module):
         radius: int = 10,
         estimator: str = "gumbel",
         coverage: bool = False,
+        pointer: bool = False,
         bidirectional: bool = True,
         longest: int = 512,
         dropout: float = 0.0,
@@ -155,11 +160,22 @@ class Recurrent(nn.Module):
                 dropout=dropout,
             )
         self.reader = reader
+        # Whether what a step has read has a say in later steps.
+        self.reads_ahead = decoder == "bahdanau" or input_feeding
+        self.pointer = Pointer(memory_width + width + embedding_width) if pointer else None
+        # What an answer is likely to be worth, for hard attention that learns from rewards.
+        self.baseline = nn.Linear(width, 1) if selection in CHOICES and estimator == "reinforce" else None
+        if self.baseline is not None:
+            nn.init.zeros_(self.baseline.weight)
+            nn.init.zeros_(self.baseline.bias)
+        _check(attention, selection, estimator, decoder, input_feeding, pointer)
 
     def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> Memory:
         """The memory: encoder states and what the score made of them."""
-        states, last = self.encoder(self.dropout(self.source_embedding(source)), mask)
-        return self.reader.remember(self.dropout(states), mask, last)
+        known = within(source, self.source_embedding.num_embeddings)
+        states, last = self.encoder(self.dropout(self.source_embedding(known)), mask)
+        states = self.dropout(states)
+        return Memory(source, states, self.reader.prepare(states), mask.unsqueeze(1), last)
 
     def start(self, memory: Memory) -> DecoderState:
         """The decoder's first state, from the encoder's last."""
@@ -171,13 +187,34 @@ class Recurrent(nn.Module):
     def step(
         self, tokens: Int[Tensor, "N"], memory: Memory, state: DecoderState
     ) -> tuple[Float[Tensor, "N V"], DecoderState]:
-        """Log-probabilities of the next token after these, and the next state."""
-        decoded = self.decoder(self.target_embedding(tokens).unsqueeze(1), memory, state)
-        return torch.log_softmax(self.output(decoded.features[:, 0]), -1), decoded.state
+        """Log-probabilities of the next token after these, and the next state.
+
+        With a pointer V counts the tokens that can be copied only, too.
+        """
+        embedded = self.target_embedding(within(tokens, self.output.out_features)).unsqueeze(1)
+        features, queries, seen, state = self.decoder(embedded, memory, state)
+        logits = self.output(features[:, 0])
+        if self.pointer is None:
+            return torch.log_softmax(logits, -1), state
+        generate = self.pointer(seen.context, queries, embedded)
+        assert seen.weights is not None
+        return self.pointer.mix(logits, generate, seen.weights[:, 0], memory.tokens), state
 
     def decode(self, memory: Memory, target: Int[Tensor, "B T"]) -> Decoded:
         """Every target position, teacher forcing, with what it asked and what it read."""
-        return self.decoder(self.dropout(self.target_embedding(target)), memory, self.start(memory))
+        embedded = self.target_embedding(within(target, self.output.out_features))
+        return self.decoder(self.dropout(embedded), memory, self.start(memory))
+
+    def generating(self, decoded: Decoded, target: Int[Tensor, "B T"]) -> Float[Tensor, "B T"]:
+        """How likely each position is to be generated rather than copied."""
+        assert self.pointer is not None
+        embedded = self.target_embedding(within(target, self.output.out_features))
+        return self.pointer(decoded.seen.context, decoded.queries, embedded).squeeze(-1)
+
+    def features_of_each(self, memory: Memory, decoded: Decoded) -> Float[Tensor, "B T S D"]:
+        """Features of each position, had it read one source position alone."""
+        assert isinstance(self.decoder, LuongDecoder)
+        return self.decoder.attentional_of_each(memory.states, decoded.queries)
 
     def forward(
         self,
@@ -190,3 +227,18 @@ class Recurrent(nn.Module):
         """Features of every target position, teacher forcing; `"cross"` is `[B, T, S]`."""
         features, _, seen, _ = self.decode(self.encode(source, mask), target)
         return features, {"cross": seen.weights} if need_weights and seen.weights is not None else {}
+
+
+def _check(attention: str, selection: str, estimator: str, decoder: str, input_feeding: bool, pointer: bool) -> None:
+    """What does not go together; raises ConfigError."""
+    if pointer and attention == "none":
+        raise ConfigError("a pointer copies from where the attention looks, and there is none: choose an attention")
+    if selection not in CHOICES or estimator == "gumbel":
+        return
+    if pointer:
+        raise ConfigError(f"a pointer and the estimator {estimator!r} do not go together: choose 'gumbel'")
+    if estimator == "marginal" and (decoder != "luong" or input_feeding):
+        raise ConfigError(
+            "the marginal likelihood is exact where no choice has a say in later tokens: set decoder to 'luong' and "
+            "input_feeding to false, or choose the estimator 'gumbel' or 'reinforce'"
+        )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from sightline.attention import SCORES, Attention, Coverage, Past, build_score, build_selection
@@ -18,8 +18,17 @@ __all__ = ["FixedContext", "Memory", "Read", "Seen", "build_reader"]
 
 
 class Memory(NamedTuple):
-    """Encoded inputs: states `[B, S, M]`, what the score made of them, where tokens are `[B, 1, S]`, the last state."""
+    """Encoded inputs.
 
+    Attributes:
+        tokens: `[B, S]`, which a pointer copies.
+        states: `[B, S, M]`.
+        prepared: what the score made of the states.
+        mask: `[B, 1, S]`, where tokens are.
+        last: the last state, `[B, M]`.
+    """
+
+    tokens: Tensor
     states: Tensor
     prepared: Tensor
     mask: Tensor
@@ -45,9 +54,9 @@ class Read(nn.Module):
         super().__init__()
         self.attention = attention
 
-    def remember(self, states: Float[Tensor, "B S M"], mask: Bool[Tensor, "B S"], last: Float[Tensor, "B M"]) -> Memory:
-        """The memory, with all that does not depend on a query computed."""
-        return Memory(states, self.attention.prepare(states), mask.unsqueeze(1), last)
+    def prepare(self, states: Float[Tensor, "B S M"]) -> Float[Tensor, "B S W"]:
+        """All that does not depend on a query."""
+        return self.attention.prepare(states)
 
     def start(self, memory: Memory) -> Past | None:
         """The past of the first query, where the attention looks back."""
@@ -90,9 +99,9 @@ class Read(nn.Module):
 class FixedContext(nn.Module):
     """No attention: every query gets the encoder's last state (Cho et al. 2014), and there are no weights."""
 
-    def remember(self, states: Float[Tensor, "B S M"], mask: Bool[Tensor, "B S"], last: Float[Tensor, "B M"]) -> Memory:
-        """The memory; only the last state is read."""
-        return Memory(states, states, mask.unsqueeze(1), last)
+    def prepare(self, states: Float[Tensor, "B S M"]) -> Float[Tensor, "B S M"]:
+        """Nothing: only the last state is read."""
+        return states
 
     def start(self, memory: Memory) -> None:
         """Nothing is looked back at."""

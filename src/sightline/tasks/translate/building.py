@@ -33,10 +33,8 @@ class Parts(NamedTuple):
 def build_model(config: TranslateConfig, source_size: int, target_size: int) -> Network:
     """The network, freshly initialised from torch's random state, on the first GPU or else the CPU."""
     options = config.model.model_dump(exclude={"type"})
-    if config.model.type == "transformer":
-        # A search may go past the longest training target; learned positions have to reach as far.
-        longest = config.data.max_length * config.decoding.length_factor + config.decoding.length_extra
-        options["longest"] = int(longest)
+    # A search may go past the longest training target; learned positions have to reach as far.
+    options["longest"] = int(config.data.max_length * config.decoding.length_factor + config.decoding.length_extra)
     return _MODELS[config.model.type](source_size, target_size, **options).to(pick_device())
 
 

@@ -18,6 +18,9 @@ __all__ = [
     "TranslateConfig",
 ]
 
+ScoreName = Literal["additive", "concat", "dot", "scaled_dot", "bilinear", "cosine", "location"]
+SelectionName = Literal["softmax", "sparsemax", "entmax15", "local_p", "argmax", "sample"]  # that do not look back
+
 Rate = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -66,11 +69,15 @@ class TransformerConfig(Section):
     hidden: PositiveInt = 1024
     encoder_layers: PositiveInt = 4
     decoder_layers: PositiveInt = 4
+    attention: ScoreName = "scaled_dot"
+    selection: SelectionName = "softmax"
+    temperature: PositiveFloat = 1.0
+    key_heads: PositiveInt | None = None
     dropout: Rate = 0.1
     attention_dropout: Rate = 0.0
     activation_dropout: Rate = 0.0
     norm: Literal["pre", "post"] = "pre"
-    positions: Literal["sinusoidal", "learned", "rotary", "none"] = "sinusoidal"
+    positions: Literal["sinusoidal", "learned", "rotary", "alibi", "relative", "none"] = "sinusoidal"
     shared_embeddings: bool = False
     tied_output: bool = True
 
@@ -80,7 +87,13 @@ class RecurrentConfig(Section):
 
     type: Literal["recurrent"] = "recurrent"
     cell: Literal["lstm", "gru"] = "gru"
-    attention: Literal["additive", "dot", "scaled_dot", "bilinear", "none"] = "additive"
+    attention: Literal[ScoreName, "none"] = "additive"
+    selection: Literal[SelectionName, "local_m", "monotonic"] = "softmax"
+    temperature: PositiveFloat = 1.0
+    radius: PositiveInt = 10
+    estimator: Literal["gumbel", "reinforce", "marginal"] = "gumbel"
+    coverage: bool = False
+    pointer: bool = False
     decoder: Literal["bahdanau", "luong"] = "luong"
     input_feeding: bool = True
     embedding_width: PositiveInt = 128
@@ -106,6 +119,8 @@ class TrainingConfig(Section):
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
     warmup: Annotated[int, Field(ge=0)] = 100
     label_smoothing: Rate = 0.1
+    coverage_loss: Annotated[float, Field(ge=0)] = 0.0
+    entropy_weight: Annotated[float, Field(ge=0)] = 0.01
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
     clip_norm: PositiveFloat | None = 1.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
@@ -162,10 +177,33 @@ class TranslateConfig(Section):
     training: TrainingConfig = TrainingConfig()
     decoding: DecodingConfig = DecodingConfig()
 
+    @property
+    def copies(self) -> bool:
+        """Whether answers may hold what the vocabulary lacks, copied from the input."""
+        return self.model.type == "recurrent" and self.model.pointer
+
     @model_validator(mode="after")
     def _one_vocabulary(self) -> "TranslateConfig":
         if self.shared_vocabulary and self.target_tokenizer is not None:
             raise ValueError("a shared vocabulary has one tokenizer: leave out 'target_tokenizer', or the sharing")
         if self.model.shared_embeddings and not self.shared_vocabulary:
             raise ValueError("shared embeddings need 'shared_vocabulary: true'")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_the_attention(self) -> "TranslateConfig":
+        recurrent = self.model if self.model.type == "recurrent" else None
+        hard = recurrent is not None and recurrent.selection in ("argmax", "sample")
+        marginal = recurrent is not None and hard and recurrent.estimator == "marginal"
+        pointer = recurrent is not None and recurrent.pointer
+        if pointer and not self.shared_vocabulary:
+            raise ValueError("a pointer copies tokens from one side to the other: set 'shared_vocabulary: true'")
+        if (pointer or marginal) and self.training.label_smoothing:
+            what = "a pointer" if pointer else "the marginal likelihood"
+            raise ValueError(f"{what} goes without label smoothing: set 'training.label_smoothing: 0'")
+        if (pointer or marginal) and self.training.scheduled_sampling:
+            what = "a pointer" if pointer else "the marginal likelihood"
+            raise ValueError(f"{what} goes without scheduled sampling: set 'training.scheduled_sampling: 0'")
+        if self.training.coverage_loss and (recurrent is None or recurrent.attention == "none" or hard):
+            raise ValueError("'training.coverage_loss' is for the soft attention of a recurrent model: set it to 0")
         return self

@@ -58,6 +58,7 @@ class Corpus:
     pairs: Sequence[Pair]
     sources: Sequence[list[int]]
     targets: Sequence[list[int]]
+    extras: Sequence[list[str]]  # what each source has that the vocabulary lacks, where it can be copied
     batch_tokens: int
     seed: int
     report: CorpusReport
@@ -136,6 +137,7 @@ def make_corpus(
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     *,
+    copying: bool,
     max_length: int,
     batch_tokens: int,
     seed: int,
@@ -147,6 +149,7 @@ def make_corpus(
         use: what they are for, in a word for messages.
         source_tokenizer: of the sources.
         target_tokenizer: of the targets.
+        copying: number what the vocabulary lacks past its end, so that it can be copied.
         max_length: the most tokens on a side, the end of sentence included.
         batch_tokens: the largest cost of a batch (see `sightline.data.bucket`).
         seed: of the order of batches.
@@ -155,8 +158,13 @@ def make_corpus(
         DataError: where nothing is left.
         ConfigError: where a pair does not fit into a batch.
     """
-    sources = source_tokenizer.encode_batch([pair.source for pair in pairs])
-    targets = target_tokenizer.encode_batch([pair.target for pair in pairs])
+    extras: list[list[str]] = [[] for _ in pairs]
+    if copying:
+        sources, extras = map(list, zip(*(source_tokenizer.encode_open(pair.source) for pair in pairs), strict=True))
+        targets = [target_tokenizer.encode_open(p.target, extra)[0] for p, extra in zip(pairs, extras, strict=True)]
+    else:
+        sources = source_tokenizer.encode_batch([pair.source for pair in pairs])
+        targets = target_tokenizer.encode_batch([pair.target for pair in pairs])
     kept, too_long = split_by_length(_lengths(sources), _lengths(targets), max_length)
     if not kept:
         raise DataError(
@@ -180,7 +188,8 @@ def make_corpus(
         unknown_target=target_tokenizer.unknown(targets).share,
         waste=waste.waste,
     )
-    return Corpus([pairs[i] for i in kept], sources, targets, batch_tokens, seed, report)
+    extras = [extras[i] for i in kept]
+    return Corpus([pairs[i] for i in kept], sources, targets, extras, batch_tokens, seed, report)
 
 
 def _lengths(rows: Sequence[list[int]]) -> list[int]:

@@ -1,6 +1,6 @@
 """Training a translator: its loss, its validation, and the hand-over to the loop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,56 +11,31 @@ from sightline.explain import entropy
 from sightline.metrics import METRICS
 from sightline.tasks.translate.answering import search
 from sightline.tasks.translate.building import Network, Parts
-from sightline.tasks.translate.config import DecodingConfig, TrainingConfig
+from sightline.tasks.translate.config import DecodingConfig, TranslateConfig
 from sightline.tasks.translate.corpus import Corpus
-from sightline.training import (
-    FitResult,
-    Listener,
-    Loss,
-    TrainSettings,
-    cross_entropy,
-    fast_matmul,
-    fit,
-    scheduled_inputs,
-)
+from sightline.tasks.translate.objective import Objective, training_objective, validation_objective
+from sightline.training import FitResult, Listener, TrainSettings, fast_matmul, fit
 
-__all__ = ["learn", "loss_function"]
+__all__ = ["learn"]
 
 _HIGHER_IS_BETTER = {"bleu", "chrf", "exact_match"}
 _ROWS = 64  # inputs at once when validation decodes
-
-
-def loss_function(config: TrainingConfig) -> Callable[[Network, PairBatch], Loss]:
-    """The training loss: cross-entropy with label smoothing under teacher forcing or scheduled sampling."""
-
-    def loss(model: Network, batch: PairBatch) -> Loss:
-        batch = batch.to(model.output.weight.device)
-        inputs, targets = batch.target[:, :-1], batch.target[:, 1:]
-        if config.scheduled_sampling:
-            with torch.no_grad():
-                features, _ = model(batch.source, batch.source_mask, inputs)
-                guesses = model.output(features).argmax(-1)
-            inputs = scheduled_inputs(inputs, guesses, config.scheduled_sampling)
-        features, _ = model(batch.source, batch.source_mask, inputs)
-        smoothing = config.label_smoothing
-        return cross_entropy(features, model.output.weight, model.output.bias, targets, label_smoothing=smoothing)
-
-    return loss
 
 
 def learn(
     parts: Parts,
     train: Corpus,
     valid: Corpus,
-    config: TrainingConfig,
+    whole: TranslateConfig,
     *,
-    seed: int,
     folder: Path,
     resume: bool,
     finish: bool,
     listeners: Sequence[Listener],
 ) -> FitResult:
     """Train the model in place; it ends with the weights that were best on the validation pairs."""
+    config = whole.training
+    validation = validation_objective(whole)
     settings = TrainSettings(
         max_updates=config.updates,
         max_epochs=config.epochs,
@@ -77,14 +52,14 @@ def learn(
         mode="max" if config.metric in _HIGHER_IS_BETTER else "min",
         patience=config.patience,
         keep_best=config.keep_best,
-        seed=seed,
+        seed=whole.seed,
     )
     with fast_matmul(config.matmul, parts.model.output.weight.device):
         return fit(
             parts.model,
             batches=train.batches,
-            loss=loss_function(config),
-            validate=lambda m: _validate(m, valid, parts.target, config.metric),
+            loss=training_objective(whole),
+            validate=lambda m: _validate(m, valid, parts.target, config.metric, validation),
             settings=settings,
             folder=folder,
             resume=resume,
@@ -94,15 +69,18 @@ def learn(
 
 
 @torch.inference_mode()
-def _validate(model: Network, valid: Corpus, tokenizer: Tokenizer, metric: str) -> dict[str, float]:
+def _validate(
+    model: Network, valid: Corpus, tokenizer: Tokenizer, metric: str, objective: Objective
+) -> dict[str, float]:
     """Loss per token without smoothing, the attention's entropy, and the metric that decides, by greedy decoding."""
     total, count, entropies = 0.0, 0, dict[str, float]()
     for i, batch in enumerate(valid.batches(0, shuffle=False)):
         batch = batch.to(model.output.weight.device)
-        inputs, targets = batch.target[:, :-1], batch.target[:, 1:]
-        features, maps = model(batch.source, batch.source_mask, inputs, need_weights=i == 0)
-        loss = cross_entropy(features, model.output.weight, model.output.bias, targets)
+        loss = objective(model, batch)
         total, count = total + float(loss.total), count + int(loss.count)
+        if i > 0:
+            continue
+        _, maps = model(batch.source, batch.source_mask, batch.target[:, :-1], need_weights=True)
         entropies |= {f"entropy/{name}": _entropy(name, weights, batch) for name, weights in maps.items()}
     result = {"loss": total / count, **entropies}
     if metric != "loss":
@@ -124,5 +102,5 @@ def _greedy_texts(model: Network, valid: Corpus, tokenizer: Tokenizer) -> list[s
         rows = order[start : start + _ROWS]
         answers = search(model, [valid.sources[i] for i in rows], DecodingConfig(method="greedy"))
         for i, answer in zip(rows, answers, strict=True):
-            texts[i] = tokenizer.decode(answer.hypotheses[0].tokens)
+            texts[i] = tokenizer.decode(answer.hypotheses[0].tokens, valid.extras[i])
     return texts

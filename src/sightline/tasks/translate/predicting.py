@@ -38,6 +38,7 @@ def predict(
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     decoding: DecodingConfig,
+    copying: bool,
     max_length: int,
     seed: int,
     attention: bool,
@@ -47,7 +48,11 @@ def predict(
     Raises:
         TextTooLongError: for a text of more than `max_length` tokens, before anything is translated.
     """
-    ids = source_tokenizer.encode_batch(texts)
+    extras: Sequence[Sequence[str]] = [()] * len(texts)
+    if copying and texts:
+        ids, extras = zip(*(source_tokenizer.encode_open(text) for text in texts), strict=True)
+    else:
+        ids = source_tokenizer.encode_batch(texts)
     for i, row in enumerate(ids):
         if len(row) >= max_length:
             raise TextTooLongError(
@@ -68,7 +73,7 @@ def predict(
         if attention:
             maps = attention_of(model, sources, [_without_eos(answer.hypotheses[0].tokens) for answer in answers])
         for i, answer, found in zip(rows, answers, maps, strict=True):
-            results[i] = _translation(texts[i], answer, found, source_tokenizer, target_tokenizer)
+            results[i] = _translation(texts[i], extras[i], answer, found, source_tokenizer, target_tokenizer)
     return [results[i] for i in range(len(texts))]
 
 
@@ -81,20 +86,25 @@ def _blank(text: str) -> Translation:
 
 
 def _translation(
-    text: str, answer: Answer, maps: Maps, source_tokenizer: Tokenizer, target_tokenizer: Tokenizer
+    text: str,
+    extra: Sequence[str],
+    answer: Answer,
+    maps: Maps,
+    source_tokenizer: Tokenizer,
+    target_tokenizer: Tokenizer,
 ) -> Translation:
     best, *others = answer.hypotheses
-    queries = target_tokenizer.pieces(best.tokens)
+    queries = target_tokenizer.pieces(best.tokens, extra)
     keys = [*source_tokenizer.encode(text).pieces, _EOS_PIECE]
     sides = {"cross": (queries, keys), "encoder": (keys, keys), "decoder": (queries, queries)}
     return Translation(
-        text=target_tokenizer.decode(best.tokens),
+        text=target_tokenizer.decode(best.tokens, extra),
         score=best.log_prob,
         pieces=queries,
         source=text,
         source_pieces=keys,
         attention=Attention({name: AttentionMap(weights.numpy(), *sides[name]) for name, weights in maps.items()}),
-        alternatives=[Candidate(target_tokenizer.decode(other.tokens), other.log_prob) for other in others],
+        alternatives=[Candidate(target_tokenizer.decode(other.tokens, extra), other.log_prob) for other in others],
         certified=answer.certified,
         cut_off=best.forced_end,
     )

@@ -46,9 +46,18 @@ def prepare(config: TranslateConfig, pairs: Sequence[Pair], valid: Sequence[Pair
         source, target = make_tokenizers(pairs, config.source_tokenizer, config.target_tokenizer, shared=shared)
     else:
         source, target = load_tokenizers(resumed)
-    limits = {"max_length": config.data.max_length, "batch_tokens": config.training.batch_tokens, "seed": config.seed}
     train, held = (
-        make_corpus(some, use, source, target, **limits) for some, use in ((pairs, "training"), (valid, "validation"))
+        make_corpus(
+            some,
+            use,
+            source,
+            target,
+            copying=config.copies,
+            max_length=config.data.max_length,
+            batch_tokens=config.training.batch_tokens,
+            seed=config.seed,
+        )
+        for some, use in ((pairs, "training"), (valid, "validation"))
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)

@@ -163,8 +163,7 @@ class Translator:
                 say(line)
             self.result = learn(
                 *start,
-                self.config.training,
-                seed=self.config.seed,
+                self.config,
                 folder=place / TRAINING,
                 resume=resume,
                 finish=finish,
@@ -226,6 +225,7 @@ class Translator:
                 source_tokenizer=source,
                 target_tokenizer=target,
                 decoding=decoding or self.config.decoding,
+                copying=self.config.copies,
                 max_length=self.config.data.max_length,
                 seed=self.config.seed if seed is None else seed,
                 attention=attention,
