@@ -3,6 +3,7 @@
 from sightline.layers.blocks import NORMS, DecoderBlock, EncoderBlock
 from sightline.layers.dropout import Dropout
 from sightline.layers.feedforward import FeedForward
+from sightline.layers.pooling import AttentionPooling, GatedPooling, MaxPooling
 from sightline.layers.positions import POSITIONS, Positions, build_positions
 from sightline.layers.recurrent import CELLS, CellLoop, CellStack, GRUCell, LSTMCell, RecurrentEncoder
 from sightline.layers.stepping import StepProduct, StepRead
@@ -11,6 +12,7 @@ __all__ = [
     "CELLS",
     "NORMS",
     "POSITIONS",
+    "AttentionPooling",
     "CellLoop",
     "CellStack",
     "DecoderBlock",
@@ -18,7 +20,9 @@ __all__ = [
     "EncoderBlock",
     "FeedForward",
     "GRUCell",
+    "GatedPooling",
     "LSTMCell",
+    "MaxPooling",
     "Positions",
     "RecurrentEncoder",
     "StepProduct",

@@ -24,7 +24,7 @@ class Monotonic(nn.Module):
     and noise of the normal distribution joins the scores, which drives p towards 0 and 1. In inference the first key
     from the last one on with `p >= 0.5` is taken; where there is none, this query and all later ones get zeros.
     Raffel et al. 2017, "Online and Linear-Time Attention by Enforcing Monotonic Alignments", sections 2.2 to 2.4,
-    algorithm 1. The products are taken as sums of logarithms in float64, so that they are exact for any length.
+    algorithm 1. The sum is taken as a linear recurrence in log S passes, where the paper divides by products that vanish.
 
     A row sums to at most 1; what is missing is the probability to have passed the input's end.
 
@@ -67,14 +67,25 @@ class Monotonic(nn.Module):
 
 
 def _expected(energies: Tensor, mask: Tensor | None, last: Tensor) -> Tensor:
-    passed = F.logsigmoid(-energies.double())  # log(1 - p)
+    """`p_s q_s` with `q_s = (1 - p_{s-1}) q_{s-1} + w'_s`, whose steps are joined two by two, then four by four, ...
+
+    Each q_s is a sum of positive terms, so that nothing is lost however long the row.
+    """
+    taken, passed = torch.sigmoid(energies), torch.sigmoid(-energies)
     if mask is not None:
-        passed = passed.masked_fill(~mask, 0.0)
-    before = passed.cumsum(-1) - passed  # log prod_{l < s} (1 - p_l)
-    way = (before.unsqueeze(-2) - before.unsqueeze(-1)).triu()  # [..., k, s]: log prod_{l = k}^{s - 1}
-    reached = (last.double().unsqueeze(-2) @ way.exp().triu()).squeeze(-2)
-    weights = reached.to(energies.dtype) * torch.sigmoid(energies)
-    return weights if mask is None else weights.masked_fill(~mask, 0.0)
+        taken, passed = taken.masked_fill(~mask, 0.0), passed.masked_fill(~mask, 1.0)
+    reached, kept = last, _moved(passed, 1)
+    distance = 1
+    while distance < energies.shape[-1]:
+        reached = reached + kept * _moved(reached, distance)
+        kept = kept * _moved(kept, distance)
+        distance *= 2
+    return taken * reached
+
+
+def _moved(x: Tensor, distance: int) -> Tensor:
+    """Each row moved to the right, zeros moving in."""
+    return F.pad(x[..., :-distance], (distance, 0))
 
 
 def _hard(energies: Tensor, mask: Tensor | None, last: Tensor) -> Tensor:
