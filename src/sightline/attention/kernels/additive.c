@@ -1,6 +1,6 @@
 /* Additive scores and their gradients from exponentials: tanh(q + k) = 1 - 2 r, r = 1 / (1 + e^{2q} e^{2k}).
 
-   query [T, W] and key [S, W] hold the exponentials, row after row; h = 1/2 - r is half the tanh, 1/4 - h^2 a quarter
+   Queries and keys are given as these exponentials; h = 1/2 - r is half the tanh, 1/4 - h^2 a quarter
    of its slope. Sums go over short blocks first, so that they are as exact as those of a library. */
 
 #include <stddef.h>
@@ -19,13 +19,14 @@ static inline __attribute__((always_inline)) void score(const size keys, in quer
     for (size i = 0; i < keys; i++) scores[i] = 2 * sums[i];
 }
 
-/* scores [T, S] */
-void forward(in query, in key, in vector, out scores, size queries, size keys, size width) {
-    for (size t = 0; t < queries; t++) {
+/* query [B, T, W], key [B, S, W], vector [W], scores [B, T, S] */
+void forward(in query, in key, in vector, out scores, size rows, size queries, size keys, size width) {
+    for (size t = 0; t < rows * queries; t++) {
+        in q = query + t * width, k = key + t / queries * keys * width;
+        out found = scores + t * keys;
         size s = 0;
-        for (; s + KEYS <= keys; s += KEYS)
-            score(KEYS, query + t * width, key + s * width, vector, scores + t * keys + s, width);
-        for (; s < keys; s++) score(1, query + t * width, key + s * width, vector, scores + t * keys + s, width);
+        for (; s + KEYS <= keys; s += KEYS) score(KEYS, q, k + s * width, vector, found + s, width);
+        for (; s < keys; s++) score(1, q, k + s * width, vector, found + s, width);
     }
 }
 
@@ -61,9 +62,8 @@ static inline __attribute__((always_inline)) void learn_all(const size queries, 
     }
 }
 
-/* grad [T, S]; part is room for (1 + QUERIES) W numbers. */
-void backward(in query, in key, in grad, out grad_query, out grad_key, out grad_vector, out part, size queries,
-              size keys, size width) {
+static void learn_row(in query, in key, in grad, out grad_query, out grad_key, out grad_vector, out part, size queries,
+                      size keys, size width) {
     size t = 0;
     for (; t + QUERIES <= queries; t += QUERIES)
         learn_all(QUERIES, query + t * width, key, grad + t * keys, grad_query + t * width, grad_key, grad_vector, part,
@@ -71,4 +71,14 @@ void backward(in query, in key, in grad, out grad_query, out grad_key, out grad_
     for (; t < queries; t++)
         learn_all(1, query + t * width, key, grad + t * keys, grad_query + t * width, grad_key, grad_vector, part, keys,
                   width);
+}
+
+/* grad [B, T, S], grad_vector [B, W]; part is room for (1 + QUERIES) W numbers. */
+void backward(in query, in key, in grad, out grad_query, out grad_key, out grad_vector, out part, size rows,
+              size queries, size keys, size width) {
+    for (size b = 0; b < rows; b++) {
+        size q = b * queries * width, k = b * keys * width;
+        learn_row(query + q, key + k, grad + b * queries * keys, grad_query + q, grad_key + k, grad_vector + b * width,
+                  part, queries, keys, width);
+    }
 }

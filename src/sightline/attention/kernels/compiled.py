@@ -33,40 +33,41 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="sightline")
 
 
-def _each(rows: int, work: int, do: Callable[[int], None]) -> None:
-    """Do it for every row, on torch's number of threads where there is enough to do; ctypes lets go of the lock."""
-    threads = min(torch.get_num_threads(), rows)
-    if threads > 1 and work >= _THREADING:
-        list(_pool(threads).map(do, range(rows)))
-    else:
-        for row in range(rows):
-            do(row)
+def _share(rows: int, work: int, do: Callable[[slice], None]) -> None:
+    """All rows, shared among torch's number of threads where there is enough to do; ctypes lets go of the lock."""
+    threads = min(torch.get_num_threads(), rows) if work >= _THREADING else 1
+    if threads > 1:
+        size = -(-rows // threads)
+        list(_pool(threads).map(do, (slice(start, start + size) for start in range(0, rows, size))))
+    elif work:
+        do(slice(0, rows))
 
 
 def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
     """From exponentials: `[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
     (batch, steps, width), keys = query.shape, key.shape[1]
     query, key, vector = query.contiguous(), key.contiguous(), vector.contiguous()
-    found = query.new_empty(batch, steps, keys)
+    found = query.new_zeros(batch, steps, keys)
 
-    def row(b: int) -> None:
-        _call("forward", query[b], key[b], vector, found[b], steps, keys, width)
+    def do(rows: slice) -> None:
+        q, k, into = query[rows], key[rows], found[rows]
+        _call("forward", q, k, vector, into, len(q), steps, keys, width)
 
-    _each(batch, batch * steps * keys * width, row)
+    _share(batch, batch * steps * keys * width, do)
     return found
 
 
 def gradients(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Those of queries, keys and vector from that of the scores."""
-    (batch, steps, width), places = query.shape, key.shape[1]
+    (batch, steps, width), keys = query.shape, key.shape[1]
     query, key, grad = query.contiguous(), key.contiguous(), grad.contiguous()
-    grad_query, grad_key = torch.zeros_like(query), torch.zeros_like(key)
-    grad_vector, part = query.new_zeros(batch, width), query.new_empty(batch, 1 + _QUERIES, width)
+    grad_query, grad_key, grad_vector = torch.zeros_like(query), torch.zeros_like(key), query.new_zeros(batch, width)
 
-    def row(b: int) -> None:
-        outputs = grad_query[b], grad_key[b], grad_vector[b], part[b]
-        _call("backward", query[b], key[b], grad[b], *outputs, steps, places, width)
+    def do(rows: slice) -> None:
+        q, outputs = query[rows], (x[rows] for x in (grad_query, grad_key, grad_vector))
+        part = query.new_empty(1 + _QUERIES, width)
+        _call("backward", q, key[rows], grad[rows], *outputs, part, len(q), steps, keys, width)
 
-    _each(batch, batch * steps * places * width, row)
+    _share(batch, batch * steps * keys * width, do)
     factor = 4 * vector
     return grad_query.mul_(factor), grad_key.mul_(factor), 2 * grad_vector.sum(0)
