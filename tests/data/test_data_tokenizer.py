@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -272,3 +273,53 @@ def test_training_is_repeatable_across_processes_and_leaves_no_warning_at_a_fork
 def test_texts_are_read_once(tmp_path: Path):
     for kind in KINDS:
         assert Tokenizer.train(iter(["ab", "ba"]), kind).size > 5
+
+
+TEXTS = ["low lowest lower", "old oldest  older", "cold coldest ünder", ""]
+
+
+def test_no_dropout_is_the_usual_cut():
+    tokenizer = Tokenizer.train(TEXTS, "bpe", 40)
+    for text in [*TEXTS, "lowlowest xylophone", " old"]:
+        assert tokenizer.encode_at_random([text], 0.0, Random(1)) == tokenizer.encode_batch([text])
+
+
+@pytest.mark.parametrize("dropout", [0.1, 0.5, 0.999])
+def test_dropout_of_merges_cuts_the_same_text_smaller(dropout):
+    tokenizer = Tokenizer.train(TEXTS, "bpe", 40)
+    usual = sum(map(len, tokenizer.encode_batch(TEXTS)))
+    sizes = set()
+    for seed in range(20):
+        cut = tokenizer.encode_at_random(TEXTS, dropout, Random(seed))
+        assert [tokenizer.decode(ids) for ids in cut] == TEXTS
+        sizes.add(sum(map(len, cut)))
+    assert min(sizes) >= usual
+    assert len(sizes) > (dropout < 0.9)
+    if dropout > 0.9:
+        assert max(sizes) >= sum(len(" " + text) for text in TEXTS[:3])  # nearly every character by itself
+
+
+def test_dropout_is_repeatable_and_keeps_to_its_share():
+    tokenizer = Tokenizer.train(TEXTS, "bpe", 40)
+    first, again = (tokenizer.encode_at_random(TEXTS, 0.3, Random(7)) for _ in range(2))
+    assert first == again
+    (ids,) = tokenizer.encode_batch(["low"])
+    (many,) = tokenizer.encode_at_random([" ".join(["low"] * 4000)], 0.3, Random(1))
+    assert len(many) > len(ids) * 4000  # words that are met often fall into pieces too
+
+
+def test_dropout_is_for_bpe():
+    for kind in ("char", "word", "unigram"):
+        with pytest.raises(ConfigError, match=f"for the kind 'bpe', and this tokenizer's is '{kind}'"):
+            Tokenizer.train(TEXTS, kind, 40).encode_at_random(TEXTS, 0.1, Random(1))
+
+
+def test_what_is_unknown_has_an_id_past_the_end():
+    tokenizer = Tokenizer.train(["a b c"], "word")
+    ids, extra = tokenizer.encode_open("b xx a yy xx")
+    assert ids == [5, 7, 4, 8, 7]
+    assert extra == [" xx", " yy"]
+    assert tokenizer.decode(ids, extra) == "b xx a yy xx"
+    assert [piece.text for piece in tokenizer.pieces(ids, extra)] == ["b", "xx", "a", "yy", "xx"]
+    assert tokenizer.encode_open("yy zz c", extra) == ([8, 1, 6], extra)
+    assert tokenizer.unknown([ids]).unknown == 3

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sightline.data import Pair, Tokenizer
 from sightline.errors import ConfigError, DataError
 from sightline.tasks.translate import TokenizerConfig
-from sightline.tasks.translate.corpus import as_pairs, hold_out, make_corpus, make_tokenizers
+from sightline.tasks.translate.corpus import as_pairs, hold_out, make_corpus, make_tokenizers, with_dropout
 
 TEXTS = st.text("abc", min_size=1, max_size=3)
 
@@ -85,3 +85,20 @@ def test_tokenizers_shared_own_or_loaded(tmp_path):
     source.save(tmp_path / "t.json")
     loaded, _ = make_tokenizers(pairs, TokenizerConfig(load=tmp_path / "t.json"), None, shared=False)
     assert loaded.encode("ab").ids == source.encode("ab").ids
+
+
+def test_words_fall_into_other_pieces_in_each_epoch():
+    pairs = [Pair("low lowest", "cold coldest"), Pair("lower", "colder")] * 3
+    tokenizer = Tokenizer.train([text for pair in pairs for text in pair], "bpe", 30)
+    options = {"copying": False, "max_length": 20, "batch_tokens": 60, "seed": 1}
+    made = with_dropout(make_corpus(pairs, "training", tokenizer, tokenizer, **options), tokenizer, tokenizer, (0.5, 0))
+
+    def sides(epoch, **how):
+        batches = list(made.batches(epoch, **how))
+        return [b.source.tolist() for b in batches], sorted(row for b in batches for row in b.target.tolist())
+
+    assert sides(1) == sides(1)
+    assert sides(1)[0] != sides(2)[0]
+    assert {len(row) for row in sides(1)[1]} == {len(row) for row in sides(0, shuffle=False)[1]}  # targets stay whole
+    usual = [tokenizer.decode(row) for batch in sides(0, shuffle=False)[0] for row in batch]
+    assert sorted(tokenizer.decode(row) for batch in sides(3)[0] for row in batch) == sorted(usual)

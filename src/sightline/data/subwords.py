@@ -1,11 +1,14 @@
 """Byte-pair encoding and Unigram over the `tokenizers` library: repeatable, and blind to special symbols in a text."""
 
+import functools
 import json
 import math
 import os
 from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from itertools import pairwise
+from random import Random
 from typing import Any
 
 from tokenizers import Tokenizer as Library
@@ -96,6 +99,31 @@ class Subwords:
         """Id and length in characters of each piece of a word with the space before it."""
         encoded = self._library.encode(chunk)
         return [(index, end - start) for index, (start, end) in zip(encoded.ids, encoded.offsets, strict=True)]
+
+    def segment_at_random(self, chunk: str, dropout: float, chance: Random) -> list[int]:
+        """Ids of a word's pieces, where each merge that is possible is left out with a probability, again and again.
+
+        BPE-dropout (Provilkov, Emelianenko and Voita 2020, section 3.1, algorithm 1). The library has it too, with
+        chance of its own that cannot be repeated.
+        """
+        ids, ranks = self._merges
+        pieces = list(chunk)
+        while len(pieces) > 1:
+            best, place = len(ranks), -1
+            for i, pair in enumerate(pairwise(pieces)):
+                rank = ranks.get(pair, best)
+                if rank < best and chance.random() >= dropout:
+                    best, place = rank, i
+            if place < 0:
+                break
+            pieces[place : place + 2] = [pieces[place] + pieces[place + 1]]
+        return [ids.get(piece, UNK) for piece in pieces]
+
+    @functools.cached_property
+    def _merges(self) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+        """Each piece's id, and each merge's rank."""
+        model = self.state()["model"]
+        return model["vocab"], {tuple(pair): rank for rank, pair in enumerate(model["merges"])}
 
     def state(self) -> dict[str, Any]:
         """The library's own JSON, as a tree."""

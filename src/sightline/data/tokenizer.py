@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 from sightline.data.subwords import Subwords
@@ -18,6 +19,7 @@ __all__ = ["KINDS", "Encoding", "Kind", "Tokenizer", "Unknown"]
 
 _FORMAT = 1
 _SPACE = "▁"
+_CUTS = 16  # of one word, before earlier ones are taken again
 
 
 class Kind(NamedTuple):
@@ -144,6 +146,38 @@ class Tokenizer:
                 if ids is None:
                     ids = known[chunk] = [index for index, _ in self._units.segment(chunk)]
                 row += ids
+            rows.append(row)
+        return rows
+
+    def encode_at_random(self, texts: Iterable[str], dropout: float, chance: Random) -> list[list[int]]:
+        """Ids of many texts under BPE-dropout: words fall into smaller pieces, each time into others.
+
+        Provilkov, Emelianenko and Voita 2020, "BPE-Dropout: Simple and Effective Subword Regularization". A word is cut
+        anew for its first occurrences; a frequent one takes its later cuts from those.
+
+        Args:
+            texts: the texts.
+            dropout: the probability with which a merge is left out.
+            chance: where it is drawn from.
+
+        Raises:
+            ConfigError: for another kind than `"bpe"`.
+            DataError: when a text is not Unicode (a lone surrogate).
+        """
+        units = self._units
+        if self.kind != "bpe" or not isinstance(units, Subwords):
+            raise ConfigError(f"dropout of merges is for the kind 'bpe', and this tokenizer's is {self.kind!r}")
+        known: dict[str, list[list[int]]] = {}
+        rows: list[list[int]] = []
+        for text in texts:
+            row: list[int] = []
+            for chunk in self._chunks(_checked(text)):
+                cuts = known.setdefault(chunk, [])
+                if len(cuts) < _CUTS:
+                    cuts.append(units.segment_at_random(chunk, dropout, chance))
+                    row += cuts[-1]
+                else:
+                    row += cuts[int(chance.random() * _CUTS)]
             rows.append(row)
         return rows
 

@@ -48,7 +48,14 @@ class TokenizerConfig(Section):
     kind: Literal["bpe", "unigram", "word", "char"] = "bpe"
     size: PositiveInt = 4000
     min_count: PositiveInt = 1
+    dropout: Rate = 0.0
     load: Path | None = None
+
+    @model_validator(mode="after")
+    def _drops_merges(self) -> "TokenizerConfig":
+        if self.dropout and self.kind != "bpe":
+            raise ValueError(f"'dropout' leaves out merges, which the kind {self.kind!r} does not have: set it to 0")
+        return self
 
 
 class DataConfig(Section):
@@ -204,6 +211,8 @@ class TranslateConfig(Section):
         if (pointer or marginal) and self.training.scheduled_sampling:
             what = "a pointer" if pointer else "the marginal likelihood"
             raise ValueError(f"{what} goes without scheduled sampling: set 'training.scheduled_sampling: 0'")
+        if pointer and self.source_tokenizer.dropout:
+            raise ValueError("a pointer goes without dropout of merges: set 'source_tokenizer.dropout: 0'")
         if self.training.coverage_loss and (recurrent is None or recurrent.attention == "none" or hard):
             raise ValueError("'training.coverage_loss' is for the soft attention of a recurrent model: set it to 0")
         return self

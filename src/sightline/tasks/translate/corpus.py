@@ -1,8 +1,8 @@
 """Pairs as a model sees them: encoded, without those that are too long, in batches."""
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sightline.data import (
@@ -21,7 +21,16 @@ from sightline.data import (
 from sightline.errors import ConfigError, DataError
 from sightline.tasks.translate.config import PairFiles, TokenizerConfig
 
-__all__ = ["Corpus", "CorpusReport", "as_pairs", "hold_out", "make_corpus", "make_tokenizers", "read_pairs"]
+__all__ = [
+    "Corpus",
+    "CorpusReport",
+    "as_pairs",
+    "hold_out",
+    "make_corpus",
+    "make_tokenizers",
+    "read_pairs",
+    "with_dropout",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +71,14 @@ class Corpus:
     batch_tokens: int
     seed: int
     report: CorpusReport
+    vary: Callable[[int], tuple[list[list[int]], list[list[int]]]] | None = None  # an epoch's own ids of both sides
 
     def batches(self, epoch: int, *, shuffle: bool = True) -> Iterator[PairBatch]:
         """The batches of an epoch: the same for the same seed and epoch."""
-        for rows in self._rows(epoch, shuffle):
-            yield collate([self.sources[i] for i in rows], [self.targets[i] for i in rows])
-
-    def _rows(self, epoch: int, shuffle: bool) -> list[list[int]]:
-        lengths = _lengths(self.sources), _lengths(self.targets)
-        return bucket(*lengths, self.batch_tokens, seed=self.seed, epoch=epoch, shuffle=shuffle)
+        sources, targets = self.vary(epoch) if self.vary and shuffle else (self.sources, self.targets)
+        lengths = _lengths(sources), _lengths(targets)
+        for rows in bucket(*lengths, self.batch_tokens, seed=self.seed, epoch=epoch, shuffle=shuffle):
+            yield collate([sources[i] for i in rows], [targets[i] for i in rows])
 
 
 def read_pairs(files: PairFiles) -> list[Pair]:
@@ -190,6 +198,34 @@ def make_corpus(
     )
     extras = [extras[i] for i in kept]
     return Corpus([pairs[i] for i in kept], sources, targets, extras, batch_tokens, seed, report)
+
+
+def with_dropout(corpus: Corpus, source: Tokenizer, target: Tokenizer, dropouts: tuple[float, float]) -> Corpus:
+    """The corpus whose words fall into other pieces in each epoch, as BPE-dropout cuts them.
+
+    A pair that would outgrow a batch so keeps its usual pieces.
+
+    Args:
+        corpus: the pairs.
+        source: tokenizer of the sources.
+        target: tokenizer of the targets.
+        dropouts: of each side.
+
+    Raises:
+        ConfigError: for tokenizers of another kind than `"bpe"`.
+    """
+    sides = ((0, source, corpus.sources), (1, target, corpus.targets))
+
+    def vary(epoch: int) -> tuple[list[list[int]], list[list[int]]]:
+        chance = random.Random(f"{corpus.seed}-{epoch}-pieces")
+        found: list[list[list[int]]] = []
+        for side, tokenizer, usual in sides:
+            texts = [pair[side] for pair in corpus.pairs]
+            cut = tokenizer.encode_at_random(texts, dropouts[side], chance) if dropouts[side] else list(usual)
+            found.append([new if len(new) < corpus.batch_tokens else old for new, old in zip(cut, usual, strict=True)])
+        return found[0], found[1]
+
+    return replace(corpus, vary=vary)
 
 
 def _lengths(rows: Sequence[list[int]]) -> list[int]:

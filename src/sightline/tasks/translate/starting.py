@@ -9,7 +9,7 @@ import torch
 from sightline.data import Pair
 from sightline.tasks.translate.building import Parts, build_model, load_tokenizers
 from sightline.tasks.translate.config import TranslateConfig
-from sightline.tasks.translate.corpus import Corpus, make_corpus, make_tokenizers
+from sightline.tasks.translate.corpus import Corpus, make_corpus, make_tokenizers, with_dropout
 
 __all__ = ["Start", "prepare"]
 
@@ -59,6 +59,9 @@ def prepare(config: TranslateConfig, pairs: Sequence[Pair], valid: Sequence[Pair
         )
         for some, use in ((pairs, "training"), (valid, "validation"))
     )
+    dropouts = config.source_tokenizer.dropout, (config.target_tokenizer or config.source_tokenizer).dropout
+    if any(dropouts):
+        train = with_dropout(train, source, target, dropouts)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         parts = Parts(build_model(config, source.size, target.size), source, target)
