@@ -20,14 +20,14 @@ def half_tanh(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
 def half_reciprocal(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
     """The same from `e^{2 q}` and `e^{2 k}`: `1/2 - 1 / (1 + e^{2 q} e^{2 k})`."""
     one = torch.ones((), dtype=key.dtype, device=key.device)
-    return torch.addcmul(one, query, key, out=out).reciprocal_().neg_().add_(0.5)
+    return torch.sub(one / 2, torch.addcmul(one, query, key, out=out).reciprocal_(), out=out)
 
 
-def _blocks(query: Tensor, key: Tensor, queries: int) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Rows and queries of one block, at most `queries` of a row, and room for its hidden layer."""
+def _blocks(query: Tensor, key: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Rows and queries of one block, and room for its hidden layer."""
     rows, steps, width = query.shape
     one = max(1, key.shape[1] * width)
-    across = max(1, min(steps, queries, _BLOCK // one))
+    across = max(1, min(steps, _BLOCK // one))
     down = max(1, min(rows, _BLOCK // (one * across)))
     buffer = key.new_empty(down, across, key.shape[1], width)
     for start in range(0, rows, down):
@@ -39,7 +39,7 @@ def _blocks(query: Tensor, key: Tensor, queries: int) -> Iterator[tuple[slice, s
 def scores(half: Half, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
     """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
     found = key.new_empty(*query.shape[:2], key.shape[1])
-    for rows, some, buffer in _blocks(query, key, query.shape[1]):
+    for rows, some, buffer in _blocks(query, key):
         hidden = half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer)
         found[rows, some] = hidden @ vector
     return found.mul_(2)
@@ -50,12 +50,11 @@ def gradients(half: Half, query: Tensor, key: Tensor, vector: Tensor, grad: Tens
     grad_query = torch.empty_like(query)
     grad_key, grad_vector = torch.zeros_like(key), torch.zeros_like(vector)
     quarter = torch.full((), 0.25, dtype=key.dtype, device=key.device)
-    for rows, some, buffer in _blocks(query, key, 1):
-        hidden = half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer)
-        weight = grad[rows, some]
+    for rows, some, buffer in _blocks(query, key):
+        hidden, weight = half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer), grad[rows, some]
         grad_vector += hidden.flatten(0, 2).t() @ weight.flatten()
-        slope = torch.addcmul(quarter, hidden, hidden, value=-1, out=hidden)
-        grad_query[rows, some] = (weight.unsqueeze(2) @ slope).squeeze(2)
-        grad_key[rows].addcmul_(slope[:, 0], weight[:, 0].unsqueeze(-1))
+        slope = torch.addcmul(quarter, hidden, hidden, value=-1, out=hidden).mul_(weight.unsqueeze(-1))
+        grad_query[rows, some] = slope.sum(2)
+        grad_key[rows].add_(slope.sum(1))  # not +=, which would write it back once more
     factor = 4 * vector
     return grad_query.mul_(factor), grad_key.mul_(factor), grad_vector.mul_(2)
