@@ -71,7 +71,7 @@ def test_one_file(cli, tmp_path, monkeypatch, name, content, columns, message):
         (("c.yaml",), "c.yaml, line 3: unknown key 'training.update': did you mean 'updates'?"),
         (("translate", "--set", "seed"), "cannot set 'seed': write key=value"),
         (("translate", "--set", "model.widht=3"), "unknown key 'model.widht': did you mean 'width'?"),
-        (("translate", "--attention", "dto"), "model.attention: input should be 'additive', 'dot',"),
+        (("translate", "--attention", "dto"), "model.attention: input should be 'additive', 'concat',"),
         (("translate", "-o", "m", "--source", "c.yaml", "--target", "c.yaml", "--threads", "0"), "threads is 0"),
     ],
 )
