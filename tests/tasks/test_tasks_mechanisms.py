@@ -73,7 +73,7 @@ def test_each_trains_and_answers(name, tmp_path):
         values["model"] |= {"hidden": 16, "encoder_layers": 1, "decoder_layers": 1}
     translator = Translator.from_config(parse_config(values, TranslateConfig)).fit(PAIRS, folder=tmp_path / "m")
     (answer,) = Translator.load(tmp_path / "m").predict(["abx"])
-    assert answer.text == translator.predict(["abx"])[0].text or name == "reinforce"
+    assert answer.text == translator.predict(["abx"])[0].text
     cross = answer.attention["cross"].weights
     assert cross.shape[-1] == 4
     if values["model"].get("selection") in ("argmax", "sample"):

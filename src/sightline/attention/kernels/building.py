@@ -31,7 +31,7 @@ def compiled_library(name: str) -> ctypes.CDLL | None:
         if not library.exists():
             _compile(compiler, source, library)
         return ctypes.CDLL(str(library))
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, subprocess.SubprocessError, RuntimeError):  # the last: there is no home to keep it in
         return None
 
 

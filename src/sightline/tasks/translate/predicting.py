@@ -65,15 +65,17 @@ def predict(
     # One generator for all batches, so that no two draw the same.
     generator = torch.Generator(model.output.weight.device).manual_seed(seed)
     size = 1 if decoding.method == "exact" else decoding.batch_size
-    for start in range(0, len(order), size):
-        rows = order[start : start + size]
-        sources = [ids[i] for i in rows]
-        answers = search(model, sources, decoding, generator)
-        maps: Sequence[Maps] = [{}] * len(rows)
-        if attention:
-            maps = attention_of(model, sources, [_without_eos(answer.hypotheses[0].tokens) for answer in answers])
-        for i, answer, found in zip(rows, answers, maps, strict=True):
-            results[i] = _translation(texts[i], extras[i], answer, found, source_tokenizer, target_tokenizer)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # for attention that draws its keys
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            sources = [ids[i] for i in rows]
+            answers = search(model, sources, decoding, generator)
+            maps: Sequence[Maps] = [{}] * len(rows)
+            if attention:
+                maps = attention_of(model, sources, [_without_eos(answer.hypotheses[0].tokens) for answer in answers])
+            for i, answer, found in zip(rows, answers, maps, strict=True):
+                results[i] = _translation(texts[i], extras[i], answer, found, source_tokenizer, target_tokenizer)
     return [results[i] for i in range(len(texts))]
 
 
