@@ -107,24 +107,23 @@ def _limit(x: Tensor) -> float:
     return math.log(torch.finfo(x.dtype).max) / 2 - 1
 
 
-def _scores(keys: _Keys, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    powers = keys.powers_with(query)
+def _form(known: _Keys, query: Tensor, key: Tensor) -> tuple[plain.Half | None, Tensor, Tensor]:
+    """How plain torch takes half the tanh, or None for the compiled loops, and queries and keys as that wants them."""
+    powers = known.powers_with(query)
     if powers is None:
-        return plain.scores(plain.half_tanh, query, key, vector)
+        return plain.half_tanh, query, key
     query = (2 * query).exp()
-    if compiled.available(query):
-        return compiled.scores(query, powers, vector)
-    return plain.scores(plain.half_reciprocal, query, powers, vector)
+    return None if compiled.available(query) else plain.half_reciprocal, query, powers
+
+
+def _scores(known: _Keys, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+    half, query, key = _form(known, query, key)
+    return plain.scores(half, query, key, vector) if half else compiled.scores(query, key, vector)
 
 
 def _gradients(known: _Keys, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    powers = known.powers_with(query)
-    if powers is None:
-        return plain.gradients(plain.half_tanh, query, key, vector, grad)
-    query = (2 * query).exp()
-    if compiled.available(query):
-        return compiled.gradients(query, powers, vector, grad)
-    return plain.gradients(plain.half_reciprocal, query, powers, vector, grad)
+    half, query, key = _form(known, query, key)
+    return plain.gradients(half, query, key, vector, grad) if half else compiled.gradients(query, key, vector, grad)
 
 
 class _AdditiveScores(torch.autograd.Function):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-__all__ = ["gradients", "scores"]
+__all__ = ["Half", "gradients", "half_reciprocal", "half_tanh", "scores"]
 
 _BLOCK = 2**19  # elements of the hidden layer at a time: on a CPU few enough to stay in cache
 
