@@ -37,7 +37,8 @@ class Steps:
     Args:
         base: what the steps' results are added to, all steps of it: `[T, ...]`.
         shared: tensors that every step uses; a step is to use them detached.
-        gather: their gradients, from the gradients and the inputs of all steps, `[T, ...]` each.
+        gather: their gradients, from the gradients and the inputs of all steps, `[T, ...]` each. It must not hold the
+            loop itself: autograd's graph holds it, and a loop that holds a graph would never be freed.
     """
 
     def __init__(self, base: Tensor, shared: tuple[Tensor, ...], gather: Gather) -> None:

@@ -6,6 +6,7 @@ The exponentials cost O((T + S) W); inside, the tanh has become a product and a 
 product stays finite, and is exact as long as it is not all near 1; elsewhere the tanh itself is taken.
 """
 
+import functools
 import math
 from typing import Any, NamedTuple
 
@@ -69,16 +70,12 @@ class AdditiveLoop:
     def __init__(self, key: Float[Tensor, "B S W"], vector: Float[Tensor, "W"], steps: int, queries: int) -> None:
         self._key, self._vector, self._keys = key.detach(), vector.detach(), _Keys.of(key.detach())
         base = key.new_zeros(()).expand(steps, len(key), queries, key.shape[1])
-        self._steps = Steps(base, (key, vector), self._gather)
+        gather = functools.partial(_gather, self._keys, self._key, self._vector)  # not a method: see Steps
+        self._steps = Steps(base, (key, vector), gather)
 
     def __call__(self, query: Float[Tensor, "B K W"]) -> Float[Tensor, "B K S"]:
         """The next step's scores."""
         return self._steps.next(query) + _AdditiveScores.apply(query, self._key, self._vector, self._keys)
-
-    def _gather(self, grad: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        grad, seen = (x.transpose(0, 1).flatten(1, 2) for x in (grad, seen))  # all steps' queries of a row together
-        _, for_key, for_vector = _gradients(self._keys, seen, self._key, self._vector, grad)
-        return for_key, for_vector
 
 
 class _Keys(NamedTuple):
@@ -124,6 +121,13 @@ def _scores(known: _Keys, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
 def _gradients(known: _Keys, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     half, query, key = _form(known, query, key)
     return plain.gradients(half, query, key, vector, grad) if half else compiled.gradients(query, key, vector, grad)
+
+
+def _gather(known: _Keys, key: Tensor, vector: Tensor, grad: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients of keys and vector, from the gradients and queries of all steps, `[T, B, K, ...]`."""
+    grad, seen = (x.transpose(0, 1).flatten(1, 2) for x in (grad, seen))  # all steps' queries of a row together
+    _, for_key, for_vector = _gradients(known, seen, key, vector, grad)
+    return for_key, for_vector
 
 
 class _AdditiveScores(torch.autograd.Function):
