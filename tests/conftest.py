@@ -1,5 +1,6 @@
 """What every test runs under: shapes are checked at each call, one thread, seeds, examples that are always the same."""
 
+import os
 from collections.abc import Iterator
 
 import hypothesis
@@ -23,6 +24,8 @@ jaxtyping.install_import_hook(SHAPED, "beartype.beartype")  # before any of them
 
 import torch  # noqa: E402
 
+if not torch.cuda.is_available():
+    os.environ["TRITON_INTERPRET"] = "1"  # kernels for GPUs run on the CPU; read when Triton is imported
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("sightline", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("sightline")

@@ -1,5 +1,6 @@
 """Fast forms against the plain ones, values and gradients."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from sightline.attention.kernels import AdditiveLoop, additive_scores, compiled
+from sightline.attention.kernels import AdditiveLoop, additive_scores, compiled, plain
 from sightline.attention.kernels.building import compiled_library
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -56,7 +57,6 @@ def test_additive_scores_of_a_part_that_learns():
     assert_close(*gradients)
 
 
-FORMS = {"compiled": True, "plain": False}
 SHAPES = {
     "odd": (3, 5, 7, 11),
     "whole blocks": (2, 8, 64, 32),
@@ -67,13 +67,17 @@ SHAPES = {
 }
 
 
-@pytest.fixture(params=FORMS)
+@pytest.fixture(params=["compiled", "gpu", "plain"])
 def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the loops in C, and without."""
-    if not FORMS[request.param]:
-        monkeypatch.setattr(compiled, "available", lambda like: False)
-    elif not compiled.available(torch.zeros(1, dtype=torch.float32)):
-        pytest.skip("this system has no C compiler")
+    """With the loops in C, with the kernels for GPUs as Triton's interpreter runs them on a CPU, and with neither."""
+    if request.param == "compiled":
+        if not compiled.available(torch.zeros(1, dtype=torch.float32)):
+            pytest.skip("this system has no C compiler")
+        return
+    monkeypatch.setattr(compiled, "available", lambda like: False)
+    if request.param == "gpu":
+        pytest.importorskip("triton", reason="Triton is not made for this system")
+        monkeypatch.setattr(plain, "RECIPROCAL", importlib.import_module("sightline.attention.kernels.gpu"))
 
 
 def _all(function, inputs: list[Tensor], weights: Tensor) -> list[Tensor]:

@@ -8,7 +8,7 @@ product stays finite, and is exact as long as it is not all near 1; elsewhere th
 
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -28,8 +28,8 @@ def additive_scores(
 ) -> Float[Tensor, "*B T S"]:
     """`sum_w v_w tanh(q_tw + k_sw)` for every query and key.
 
-    Float32 on a CPU goes through loops in C where the system has a compiler, anything else through plain torch. Types
-    of 16 bits are computed in float32.
+    Float32 goes through loops in C on a CPU where the system has a compiler, through Triton on a GPU where there is
+    Triton; anything else through plain torch. Types of 16 bits are computed in float32.
 
     Args:
         query: projected queries.
@@ -104,23 +104,46 @@ def _limit(x: Tensor) -> float:
     return math.log(torch.finfo(x.dtype).max) / 2 - 1
 
 
-def _form(known: _Keys, query: Tensor, key: Tensor) -> tuple[plain.Half | None, Tensor, Tensor]:
-    """How plain torch takes half the tanh, or None for the compiled loops, and queries and keys as that wants them."""
+@runtime_checkable
+class _Form(Protocol):
+    """One way to compute the scores and their gradients."""
+
+    def scores(self, query: Tensor, key: Tensor, vector: Tensor, /) -> Tensor: ...
+
+    def gradients(
+        self, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor, /
+    ) -> tuple[Tensor, Tensor, Tensor]: ...
+
+
+def _form(known: _Keys, query: Tensor, key: Tensor) -> tuple[_Form, Tensor, Tensor]:
+    """The fastest there is for these, and queries and keys as it wants them."""
     powers = known.powers_with(query)
     if powers is None:
-        return plain.half_tanh, query, key
+        return plain.TANH, query, key
     query = (2 * query).exp()
-    return None if compiled.available(query) else plain.half_reciprocal, query, powers
+    if compiled.available(query):
+        return compiled, query, powers
+    return _gpu() if query.is_cuda and query.dtype == torch.float32 else plain.RECIPROCAL, query, powers
+
+
+@functools.cache
+def _gpu() -> _Form:
+    """The kernels for GPUs where Triton is installed, which comes with torch's builds for them on most systems."""
+    try:
+        from sightline.attention.kernels import gpu
+    except ImportError:
+        return plain.RECIPROCAL
+    return gpu
 
 
 def _scores(known: _Keys, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    half, query, key = _form(known, query, key)
-    return plain.scores(half, query, key, vector) if half else compiled.scores(query, key, vector)
+    form, query, key = _form(known, query, key)
+    return form.scores(query, key, vector)
 
 
 def _gradients(known: _Keys, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    half, query, key = _form(known, query, key)
-    return plain.gradients(half, query, key, vector, grad) if half else compiled.gradients(query, key, vector, grad)
+    form, query, key = _form(known, query, key)
+    return form.gradients(query, key, vector, grad)
 
 
 def _gather(known: _Keys, key: Tensor, vector: Tensor, grad: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:

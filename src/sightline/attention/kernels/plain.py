@@ -1,23 +1,24 @@
 """Additive scores and their gradients in plain torch, block by block: any device, any floating type."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-__all__ = ["Half", "gradients", "half_reciprocal", "half_tanh", "scores"]
+__all__ = ["RECIPROCAL", "TANH", "InBlocks"]
 
 _BLOCK = 2**19  # elements of the hidden layer at a time: on a CPU few enough to stay in cache
 
-Half = Callable[[Tensor, Tensor, Tensor], Tensor]  # queries, keys, room for the result -> half of the tanh
+_Half = Callable[[Tensor, Tensor, Tensor], Tensor]  # queries, keys, room for the result -> half of the tanh
 
 
-def half_tanh(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
+def _half_tanh(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
     """`tanh(q + k) / 2`."""
     return torch.add(query, key, out=out).tanh_().div_(2)
 
 
-def half_reciprocal(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
+def _half_reciprocal(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
     """The same from `e^{2 q}` and `e^{2 k}`: `1/2 - 1 / (1 + e^{2 q} e^{2 k})`."""
     one = torch.ones((), dtype=key.dtype, device=key.device)
     return torch.sub(one / 2, torch.addcmul(one, query, key, out=out).reciprocal_(), out=out)
@@ -36,25 +37,33 @@ def _blocks(query: Tensor, key: Tensor) -> Iterator[tuple[slice, slice, Tensor]]
             yield *some, buffer[: some[0].stop - start, : some[1].stop - t]
 
 
-def scores(half: Half, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
-    found = key.new_empty(*query.shape[:2], key.shape[1])
-    for rows, some, buffer in _blocks(query, key):
-        hidden = half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer)
-        found[rows, some] = hidden @ vector
-    return found.mul_(2)
+class InBlocks(NamedTuple):
+    """Scores and gradients, given half the tanh of a block."""
+
+    half: _Half
+
+    def scores(self, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+        """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
+        found = key.new_empty(*query.shape[:2], key.shape[1])
+        for rows, some, buffer in _blocks(query, key):
+            hidden = self.half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer)
+            found[rows, some] = hidden @ vector
+        return found.mul_(2)
+
+    def gradients(self, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Those of queries, keys and vector from that of the scores."""
+        grad_query = torch.empty_like(query)
+        grad_key, grad_vector = torch.zeros_like(key), torch.zeros_like(vector)
+        quarter = torch.full((), 0.25, dtype=key.dtype, device=key.device)
+        for rows, some, buffer in _blocks(query, key):
+            hidden, weight = self.half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer), grad[rows, some]
+            grad_vector += hidden.flatten(0, 2).t() @ weight.flatten()
+            slope = torch.addcmul(quarter, hidden, hidden, value=-1, out=hidden).mul_(weight.unsqueeze(-1))
+            grad_query[rows, some] = slope.sum(2)
+            grad_key[rows].add_(slope.sum(1))  # not +=, which would write it back once more
+        factor = 4 * vector
+        return grad_query.mul_(factor), grad_key.mul_(factor), grad_vector.mul_(2)
 
 
-def gradients(half: Half, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Those of queries, keys and vector from that of the scores."""
-    grad_query = torch.empty_like(query)
-    grad_key, grad_vector = torch.zeros_like(key), torch.zeros_like(vector)
-    quarter = torch.full((), 0.25, dtype=key.dtype, device=key.device)
-    for rows, some, buffer in _blocks(query, key):
-        hidden, weight = half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer), grad[rows, some]
-        grad_vector += hidden.flatten(0, 2).t() @ weight.flatten()
-        slope = torch.addcmul(quarter, hidden, hidden, value=-1, out=hidden).mul_(weight.unsqueeze(-1))
-        grad_query[rows, some] = slope.sum(2)
-        grad_key[rows].add_(slope.sum(1))  # not +=, which would write it back once more
-    factor = 4 * vector
-    return grad_query.mul_(factor), grad_key.mul_(factor), grad_vector.mul_(2)
+TANH = InBlocks(_half_tanh)
+RECIPROCAL = InBlocks(_half_reciprocal)  # takes exponentials
