@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from sightline.data.placing import placed
 from sightline.data.subwords import Subwords
 from sightline.data.units import EOS, SPECIALS, UNK, Lexicon, Units
 from sightline.errors import ConfigError, DataError, ModelFolderError, OutputError
@@ -18,7 +19,6 @@ from sightline.results import Piece
 __all__ = ["KINDS", "Encoding", "Kind", "Tokenizer", "Unknown"]
 
 _FORMAT = 1
-_SPACE = "▁"
 _CUTS = 16  # of one word, before earlier ones are taken again
 
 
@@ -129,7 +129,7 @@ class Tokenizer:
                 lengths.append((end, end + length))
                 end += length
             start += len(chunk)
-        return Encoding(ids, _pieces(text, lengths, self._units.spaced))
+        return Encoding(ids, placed(text, lengths, self._units.spaced))
 
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         """Ids of many texts. Each distinct word is cut once.
@@ -138,16 +138,13 @@ class Tokenizer:
             DataError: when a text is not Unicode (a lone surrogate).
         """
         known: dict[str, list[int]] = {}
-        rows: list[list[int]] = []
-        for text in texts:
-            row: list[int] = []
-            for chunk in self._chunks(_checked(text)):
-                ids = known.get(chunk)
-                if ids is None:
-                    ids = known[chunk] = [index for index, _ in self._units.segment(chunk)]
-                row += ids
-            rows.append(row)
-        return rows
+
+        def cut(chunk: str) -> list[int]:
+            if chunk not in known:
+                known[chunk] = [index for index, _ in self._units.segment(chunk)]
+            return known[chunk]
+
+        return self._rows(texts, cut)
 
     def encode_at_random(self, texts: Iterable[str], dropout: float, chance: Random) -> list[list[int]]:
         """Ids of many texts under BPE-dropout: words fall into smaller pieces, each time into others.
@@ -168,18 +165,18 @@ class Tokenizer:
         if self.kind != "bpe" or not isinstance(units, Subwords):
             raise ConfigError(f"dropout of merges is for the kind 'bpe', and this tokenizer's is {self.kind!r}")
         known: dict[str, list[list[int]]] = {}
-        rows: list[list[int]] = []
-        for text in texts:
-            row: list[int] = []
-            for chunk in self._chunks(_checked(text)):
-                cuts = known.setdefault(chunk, [])
-                if len(cuts) < _CUTS:
-                    cuts.append(units.segment_at_random(chunk, dropout, chance))
-                    row += cuts[-1]
-                else:
-                    row += cuts[int(chance.random() * _CUTS)]
-            rows.append(row)
-        return rows
+
+        def cut(chunk: str) -> list[int]:
+            cuts = known.setdefault(chunk, [])
+            if len(cuts) == _CUTS:
+                return cuts[int(chance.random() * _CUTS)]
+            cuts.append(units.segment_at_random(chunk, dropout, chance))
+            return cuts[-1]
+
+        return self._rows(texts, cut)
+
+    def _rows(self, texts: Iterable[str], cut: Callable[[str], list[int]]) -> list[list[int]]:
+        return [[index for chunk in self._chunks(_checked(text)) for index in cut(chunk)] for text in texts]
 
     def encode_open(self, text: str, extra: Sequence[str] | None = None) -> tuple[list[int], list[str]]:
         """Ids in which a unit that the vocabulary lacks has one past its end: `size` plus its place in `extra`.
@@ -230,8 +227,8 @@ class Tokenizer:
         for token in tokens:
             spans.append((start, start + len(token)))
             start += len(token)
-        placed = iter(_pieces(self.decode(shown, extra), spans, self._units.spaced))
-        pieces = [next(placed) if _visible(index) else Piece(SPECIALS[index]) for index in shown]
+        following = iter(placed(self.decode(shown, extra), spans, self._units.spaced))
+        pieces = [next(following) if _visible(index) else Piece(SPECIALS[index]) for index in shown]
         return pieces + [Piece(SPECIALS[EOS])] * (len(shown) < len(ids))
 
     def unknown(self, rows: Iterable[Sequence[int]]) -> Unknown:
@@ -312,25 +309,3 @@ def _before_eos(ids: Iterable[int]) -> Iterable[int]:
         if index == EOS:
             return
         yield int(index)
-
-
-def _pieces(text: str, spans: Iterable[tuple[int, int]], spaced: bool) -> list[Piece]:
-    """Pieces of a text from their spans, which may begin with a space, and at -1 with the space that was added.
-
-    Characters belong to no word: who models them wants to see them, and many scripts write no spaces.
-    """
-    words: list[int | None] = []
-    count = -1
-    before = " "
-    for character in text:
-        count += before == " " and character != " "
-        words.append(None if character == " " else count)
-        before = character
-    pieces: list[Piece] = []
-    for start, end in spans:
-        if end - start == 1 and (start < 0 or text[start] == " "):
-            pieces.append(Piece(_SPACE, max(start, 0), end))
-            continue
-        start += start < 0 or text[start] == " "
-        pieces.append(Piece(text[start:end], start, end, words[start] if spaced else None))
-    return pieces

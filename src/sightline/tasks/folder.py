@@ -154,7 +154,7 @@ def _parse_manifest(place: Path) -> dict[str, Any]:
         found, digest = manifest["format"], manifest.pop("sha256", None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelFolderError(f"{path}: the manifest is damaged; {_REMEDY}") from error
-    if digest not in (None, _own_digest(manifest)):
+    if digest != _own_digest(manifest):
         raise ModelFolderError(f"{path}: the manifest is damaged or was changed; {_REMEDY}")
     if found != _FORMAT:
         raise ModelFolderError(f"{path}: format {found}, and this version reads format {_FORMAT}: update Sightline")
