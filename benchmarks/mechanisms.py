@@ -10,15 +10,10 @@ Prints a line for each run, and a table at the end; OUT keeps the data, the mode
 """
 
 import argparse
-import json
 import random
-import statistics
-import subprocess
-import sys
-import time
 from pathlib import Path
 
-import yaml
+from running import Result, run, seconds_of, spread
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 RECURRENT = {"type": "recurrent", "decoder": "luong", "input_feeding": False, "width": 128, "embedding_width": 64}
@@ -36,15 +31,12 @@ RUNS: dict[str, tuple[str, float, dict[str, object]]] = {
     **{name: ("reverse", 0.99, {**RECURRENT, "attention": name}) for name in SCORES},
     **{name: ("reverse", 0.99, {**RECURRENT, "selection": name}) for name in SELECTIONS},
     **{f"transformer, {name}": ("reverse", 0.99, {**TRANSFORMER, "positions": name}) for name in POSITIONS},
-    **{
-        f"argmax, {name}": ("reverse", 0.95, {**RECURRENT, "selection": "argmax", "estimator": name})
-        for name in ESTIMATORS
-    },
+    **{f"argmax, {name}": ("reverse", 0.95, {**HARD, "estimator": name}) for name in ESTIMATORS},
     "coverage": ("reverse", 0.99, {**RECURRENT, "coverage": True}),
     "bahdanau": ("reverse", 0.99, {**RECURRENT, "decoder": "bahdanau"}),
     "none": ("reverse", 0.0, {**RECURRENT, "attention": "none"}),
     "local_m": ("copy", 0.99, {**RECURRENT, "selection": "local_m"}),
-    "monotonic": ("copy", 0.99, {**RECURRENT, "selection": "monotonic"}),
+    "monotonic": ("copy", 0.99, {**RECURRENT, "selection": "monotonic", "decoder": "bahdanau"}),
     "copy, none": ("copy", 0.0, {**RECURRENT, "attention": "none"}),
     "pointer": ("names", 0.99, {**POINTER, "pointer": True}),
     "no pointer": ("names", 0.0, POINTER),
@@ -98,22 +90,12 @@ def configuration(data: Path, task: str, model: dict[str, object], updates: int)
     }
 
 
-def run(name: str, seed: int, out: Path, updates: int) -> tuple[float, float]:
-    """Exact match on the test pairs, and the seconds of training."""
+def tried(name: str, seed: int, out: Path, updates: int) -> Result:
+    """A training of that name, scored on the test pairs."""
     task, _, model = RUNS[name]
     place = out / f"{name.replace(', ', '-').replace(' ', '-')}-{seed}"
-    config = place.with_suffix(".yaml")
-    config.write_text(yaml.safe_dump(configuration(out / "data", task, model, updates)))
-    sightline = [sys.executable, "-m", "sightline.cli.app"]
-    command = [*sightline, "train", str(config), "--output", str(place), "--seed", str(seed), "--threads", "1"]
-    start = time.perf_counter()
-    with place.with_suffix(".log").open("w") as log:
-        subprocess.run([*command, "--overwrite"], stdout=log, stderr=log, check=True)
-    seconds = time.perf_counter() - start
-    command = [*sightline, "evaluate", str(place), "--data", str(out / "data" / f"{task}.test.tsv")]
-    options = ["--source", "1", "--target", "2", "--metric", "exact_match", "--json", "--threads", "1"]
-    answer = json.loads(subprocess.run([*command, *options], capture_output=True, text=True, check=True).stdout)
-    return answer["exact_match"]["value"], seconds
+    data = out / "data"
+    return run(place, configuration(data, task, model, updates), seed, data / f"{task}.test.tsv")
 
 
 def main() -> None:
@@ -126,12 +108,12 @@ def main() -> None:
     write_data(arguments.out / "data")
     rows: list[str] = []
     for name in arguments.only:
-        found = [run(name, seed, arguments.out, arguments.updates) for seed in arguments.seeds]
-        values = [value for value, _ in found]
-        seconds = statistics.median(seconds for _, seconds in found)
+        found = [tried(name, seed, arguments.out, arguments.updates) for seed in arguments.seeds]
         task, bar, _ = RUNS[name]
-        print(name, values, f"{seconds:.0f} s", "" if min(values) >= bar else "BELOW", flush=True)
-        rows.append(f"| {name} | {task} | {' '.join(f'{v:.3f}' for v in values)} | {bar or ''} | {seconds:.0f} |")
+        values, seconds = spread(result.exact for result in found), f"{seconds_of(found):.0f}"
+        below = any(result.exact < bar for result in found)
+        print(name, values, seconds, "s", "BELOW" if below else "", flush=True)
+        rows.append(f"| {name} | {task} | {values} | {bar or ''} | {seconds} |")
     print("| mechanism | task | exact match, by seed | bar | seconds |\n|---|---|---|---|---|", *rows, sep="\n")
 
 
