@@ -102,3 +102,8 @@ def test_words_fall_into_other_pieces_in_each_epoch():
     assert {len(row) for row in sides(1)[1]} == {len(row) for row in sides(0, shuffle=False)[1]}  # targets stay whole
     usual = [tokenizer.decode(row) for batch in sides(0, shuffle=False)[0] for row in batch]
     assert sorted(tokenizer.decode(row) for batch in sides(3)[0] for row in batch) == sorted(usual)
+
+
+def test_an_epoch_knows_how_many_batches_it_has():
+    made = corpus([("abcd", "ab")] * 30)
+    assert len(made.batches(1)) == len(list(made.batches(1))) > 1

@@ -73,12 +73,29 @@ class Corpus:
     report: CorpusReport
     vary: Callable[[int], tuple[list[list[int]], list[list[int]]]] | None = None  # an epoch's own ids of both sides
 
-    def batches(self, epoch: int, *, shuffle: bool = True) -> Iterator[PairBatch]:
+    def batches(self, epoch: int, *, shuffle: bool = True) -> "Epoch":
         """The batches of an epoch: the same for the same seed and epoch."""
         sources, targets = self.vary(epoch) if self.vary and shuffle else (self.sources, self.targets)
         lengths = _lengths(sources), _lengths(targets)
-        for rows in bucket(*lengths, self.batch_tokens, seed=self.seed, epoch=epoch, shuffle=shuffle):
-            yield collate([sources[i] for i in rows], [targets[i] for i in rows])
+        return Epoch(
+            sources, targets, bucket(*lengths, self.batch_tokens, seed=self.seed, epoch=epoch, shuffle=shuffle)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The batches of an epoch, of which each is made when its turn comes."""
+
+    sources: Sequence[list[int]]
+    targets: Sequence[list[int]]
+    rows: Sequence[list[int]]  # of each batch
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[PairBatch]:
+        for rows in self.rows:
+            yield collate([self.sources[i] for i in rows], [self.targets[i] for i in rows])
 
 
 def read_pairs(files: PairFiles) -> list[Pair]:
