@@ -3,8 +3,8 @@
     make demo                                                    # writes the phrases
     python benchmarks/atlas.py demo-output/data docs/atlas [--only NAME ...]
 
-Prints for each the share of right answers among unseen phrases: a picture of a model that has not learned its task would
-say nothing of the mechanism.
+Prints for each the share of right answers among unseen phrases: a picture of a model that has not learned would say
+nothing of its mechanism.
 """
 
 import argparse
@@ -14,7 +14,13 @@ import torch
 
 from sightline import Translator
 from sightline.data import read_tsv
-from sightline.tasks.translate import RecurrentConfig, TokenizerConfig, TrainingConfig, TransformerConfig, TranslateConfig
+from sightline.tasks.translate import (
+    RecurrentConfig,
+    TokenizerConfig,
+    TrainingConfig,
+    TransformerConfig,
+    TranslateConfig,
+)
 
 PHRASE = "Mar 29, 2011"
 SCORES = ("additive", "concat", "dot", "scaled_dot", "bilinear", "cosine", "location")
