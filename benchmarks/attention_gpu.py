@@ -82,9 +82,8 @@ def main() -> None:
     measure("torch's scaled dot, with the values", dot)
     measure("naive", lambda: naive(query, key, vector))
     limit = batch * length**2 * width / (PER_CLOCK * device.multi_processor_count * device.clock_rate)
-    print(
-        f"limit of the tanh unit {limit:.3f} ms: forward at {limit / forward:.0%}, both (3 passes) {3 * limit / both:.0%}"
-    )
+    print(f"limit of the tanh unit {limit:.3f} ms: reached by {limit / forward:.0%} forward,", end=" ")
+    print(f"by {3 * limit / both:.0%} in three such passes, forward and backward")
 
 
 if __name__ == "__main__":
