@@ -2,8 +2,8 @@
 
     python benchmarks/detokenized.py MODEL --source FILE --references FILE [--language de]
 
-For models of lower-cased, tokenised text. Answers are detokenised by sacremoses (`pip install sacremoses`) and scored by
-sacrebleu with its 13a tokenizer, case apart, since the model never saw any.
+For models of lower-cased, tokenised text. Answers are detokenised by sacremoses (`pip install sacremoses`), and scored
+by sacrebleu with its 13a tokenizer, case apart, since the model never saw any.
 """
 
 import argparse

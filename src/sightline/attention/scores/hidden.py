@@ -12,29 +12,11 @@ from sightline.attention.kernels import AdditiveLoop, additive_scores
 __all__ = ["Additive", "Concat"]
 
 
-class _Hidden(nn.Module):
-    """What both have in common: `v . tanh(...)` of a projected query and a prepared key, v uniform at the start."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        bound = 1 / math.sqrt(width)
-        self.vector = nn.Parameter(torch.empty(width).uniform_(-bound, bound))
-
-    def project(self, query: Float[Tensor, "*B T Q"]) -> Float[Tensor, "*B T W"]:
-        """The query's part of the hidden layer."""
-        raise NotImplementedError
-
-    def forward(self, query: Float[Tensor, "*B T Q"], prepared: Float[Tensor, "*#B S W"]) -> Float[Tensor, "*B T S"]:
-        """Scores of every query with every key."""
-        return additive_scores(self.project(query), prepared, self.vector)
-
-    def loop(self, prepared: Float[Tensor, "B S W"], steps: int, queries: int) -> Callable[[Tensor], Tensor]:
-        """The scores of one step after the other, `[B, K, Q] -> [B, K, S]`."""
-        score = AdditiveLoop(prepared, self.vector, steps, queries)
-        return lambda query: score(self.project(query))
+def _vector(width: int) -> nn.Parameter:
+    return nn.Parameter(torch.empty(width).uniform_(-1 / math.sqrt(width), 1 / math.sqrt(width)))
 
 
-class Additive(_Hidden):
+class Additive(nn.Module):
     """Additive score: `v . tanh(W q + U k + b)`.
 
     Bahdanau, Cho and Bengio 2015, "Neural Machine Translation by Jointly Learning to Align and Translate", appendix
@@ -53,9 +35,10 @@ class Additive(_Hidden):
     """
 
     def __init__(self, query_width: int, key_width: int, width: int) -> None:
-        super().__init__(width)
+        super().__init__()
         self.query = nn.Linear(query_width, width, bias=False)
         self.key = nn.Linear(key_width, width)
+        self.vector = _vector(width)
         nn.init.xavier_uniform_(self.query.weight)
         nn.init.xavier_uniform_(self.key.weight)
         nn.init.zeros_(self.key.bias)
@@ -64,12 +47,17 @@ class Additive(_Hidden):
         """`U k + b`."""
         return self.key(key)
 
-    def project(self, query: Float[Tensor, "*B T Q"]) -> Float[Tensor, "*B T W"]:
-        """`W q`."""
-        return self.query(query)
+    def forward(self, query: Float[Tensor, "*B T Q"], prepared: Float[Tensor, "*#B S W"]) -> Float[Tensor, "*B T S"]:
+        """Scores of every query with every key."""
+        return additive_scores(self.query(query), prepared, self.vector)
+
+    def loop(self, prepared: Float[Tensor, "B S W"], steps: int, queries: int) -> Callable[[Tensor], Tensor]:
+        """The scores of one step after the other, `[B, K, Q] -> [B, K, S]`."""
+        score = AdditiveLoop(prepared, self.vector, steps, queries)
+        return lambda query: score(self.query(query))
 
 
-class Concat(_Hidden):
+class Concat(nn.Module):
     """Concat score: `v . tanh(W [q; k])`, one matrix over both side by side.
 
     Luong, Pham and Manning 2015, "Effective Approaches to Attention-based Neural Machine Translation", section 3.1.
@@ -89,15 +77,24 @@ class Concat(_Hidden):
     """
 
     def __init__(self, query_width: int, key_width: int, width: int) -> None:
-        super().__init__(width)
+        super().__init__()
         self.query_width = query_width
         self.matrix = nn.Linear(query_width + key_width, width, bias=False)
+        self.vector = _vector(width)
         nn.init.xavier_uniform_(self.matrix.weight)
 
     def prepare(self, key: Float[Tensor, "*B S K"]) -> Float[Tensor, "*B S W"]:
         """`W_k k`."""
         return key @ self.matrix.weight[:, self.query_width :].t()
 
-    def project(self, query: Float[Tensor, "*B T Q"]) -> Float[Tensor, "*B T W"]:
-        """`W_q q`."""
+    def forward(self, query: Float[Tensor, "*B T Q"], prepared: Float[Tensor, "*#B S W"]) -> Float[Tensor, "*B T S"]:
+        """Scores of every query with every key."""
+        return additive_scores(self._project(query), prepared, self.vector)
+
+    def loop(self, prepared: Float[Tensor, "B S W"], steps: int, queries: int) -> Callable[[Tensor], Tensor]:
+        """The scores of one step after the other, `[B, K, Q] -> [B, K, S]`."""
+        score = AdditiveLoop(prepared, self.vector, steps, queries)
+        return lambda query: score(self._project(query))
+
+    def _project(self, query: Tensor) -> Tensor:
         return query @ self.matrix.weight[:, : self.query_width].t()
