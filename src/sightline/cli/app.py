@@ -63,13 +63,21 @@ def train(
     target: Annotated[
         str | None, typer.Option(help="File of target texts, line by line; with --data its column or key.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="One TSV or JSONL file of pairs; columns count from 1.")] = None,
-    valid_source: Annotated[str | None, typer.Option(help="Validation texts, likewise.")] = None,
-    valid_target: Annotated[str | None, typer.Option(help="Validation targets, likewise.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="One TSV or JSONL file of pairs; columns by number from 1, or by name.")
+    ] = None,
+    valid_source: Annotated[
+        str | None, typer.Option(help="Validation sources: a file, or the column or key in --valid-data.")
+    ] = None,
+    valid_target: Annotated[
+        str | None, typer.Option(help="Validation targets: a file, or the column or key in --valid-data.")
+    ] = None,
     valid_data: Annotated[Path | None, typer.Option(help="One file of validation pairs, columns as --data.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the model.")] = None,
     model: Annotated[str | None, typer.Option(help="recurrent or transformer.")] = None,
-    attention: Annotated[str | None, typer.Option(help="additive, dot, scaled_dot, bilinear or none.")] = None,
+    attention: Annotated[
+        str | None, typer.Option(help="additive, concat, dot, scaled_dot, bilinear, cosine, location or none.")
+    ] = None,
     tokenizer: Annotated[str | None, typer.Option(help="bpe, unigram, word or char, for both sides.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Wall-clock budget.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
@@ -145,7 +153,10 @@ def evaluate(
     target: Annotated[str, typer.Option(help="File of reference texts; with --data its column or key.")],
     data: Annotated[Path | None, typer.Option(help="One TSV or JSONL file of pairs.")] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(help="bleu, chrf, exact_match, wer or per; may be repeated. All if not given.")
+        list[str] | None,
+        typer.Option(
+            help="bleu, chrf, exact_match, wer (share of wrong answers), per (edits over tokens); repeatable."
+        ),
     ] = None,
     bleu_tokenize: Annotated[str, typer.Option(help="sacrebleu's tokenizer; none for tokenised text.")] = "13a",
     beam: Beam = None,
@@ -175,7 +186,9 @@ def explain(
             "--output", "-o", help="report.html, or picture.png or .svg (picture-1.png ... for several); else text."
         ),
     ] = None,
-    pieces: Annotated[bool, typer.Option("--pieces", help="Show the model's own units in place of words.")] = False,
+    pieces: Annotated[
+        bool, typer.Option("--pieces", help="In pictures and text: the model's own units in place of words.")
+    ] = False,
     beam: Beam = None,
     json: Json = False,
     threads: Threads = None,

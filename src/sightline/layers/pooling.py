@@ -69,7 +69,7 @@ class MaxPooling(nn.Module):
 class GatedPooling(nn.Module):
     """Each position opens its own gates: `tanh(sum_s sigmoid(U x_s + c) tanh(W x_s + b))`, channel by channel.
 
-    Li et al. 2016, "Gated Graph Sequence Neural Networks", section 3.2, equation 7. No position competes with another:
+    Li et al. 2016, "Gated Graph Sequence Neural Networks", section 3.3, equation 7. No position competes with another:
     a position's weight is the mean of its gates, and a row may sum to anything from 0 to S. Initialisation: U and W
     Xavier uniform, b and c zero.
 

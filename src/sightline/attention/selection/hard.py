@@ -26,7 +26,7 @@ class Hard(nn.Module):
     - `"gumbel"`: a key is drawn by Gumbel noise, and the gradient goes through the softmax of the same noisy scores
       (straight-through Gumbel-softmax: Jang, Gu and Poole 2017, section 2.2).
     - `"marginal"`: nothing is drawn; weights are p, and the loss mixes the answers of all keys, `log sum_a p(a) p(y|a)`
-      (Deng et al. 2018, section 3; Wu and Cotterell 2019, section 3).
+      (Deng et al. 2018, section 3; Wu, Shapiro and Cotterell 2018, section 3).
 
     A query with nothing to attend to gets zeros.
 

@@ -23,8 +23,9 @@ class Monotonic(nn.Module):
 
     and noise of the normal distribution joins the scores, which drives p towards 0 and 1. In inference the first key
     from the last one on with `p >= 0.5` is taken; where there is none, this query and all later ones get zeros.
-    Raffel et al. 2017, "Online and Linear-Time Attention by Enforcing Monotonic Alignments", sections 2.2 to 2.4,
-    algorithm 1. The sum is a linear recurrence, taken in log S passes; the paper divides by products that vanish.
+    Raffel et al. 2017, "Online and Linear-Time Attention by Enforcing Monotonic Alignments", sections 2.2 to 2.5,
+    algorithm 1; of 2.4 the offset r alone, not the normalised score. The sum is a linear recurrence, taken in log S
+    passes; the paper divides by products that vanish.
 
     A row sums to at most 1; what is missing is the probability to have passed the input's end.
 

@@ -1,19 +1,19 @@
 """Training a translator: its loss, its validation, and the hand-over to the loop."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from sightline.data import PAD, PairBatch, Tokenizer
+from sightline.data import PAD, Tokenizer
 from sightline.explain import entropy
 from sightline.metrics import METRICS
 from sightline.tasks.translate.answering import search
 from sightline.tasks.translate.building import Network, Parts
 from sightline.tasks.translate.config import DecodingConfig, TranslateConfig
 from sightline.tasks.translate.corpus import Corpus
-from sightline.tasks.translate.objective import Objective, training_objective, validation_objective
+from sightline.tasks.translate.objective import training_objective, validate_batch
 from sightline.training import FitResult, Listener, TrainSettings, fast_matmul, fit
 
 __all__ = ["learn"]
@@ -35,7 +35,6 @@ def learn(
 ) -> FitResult:
     """Train the model in place; it ends with the weights that were best on the validation pairs."""
     config = whole.training
-    validation = validation_objective(whole)
     settings = TrainSettings(
         max_updates=config.updates,
         max_epochs=config.epochs,
@@ -59,7 +58,7 @@ def learn(
             parts.model,
             batches=train.batches,
             loss=training_objective(whole),
-            validate=lambda m: _validate(m, valid, parts.target, config.metric, validation),
+            validate=lambda m: _validate(m, valid, parts.target, whole),
             settings=settings,
             folder=folder,
             resume=resume,
@@ -69,30 +68,27 @@ def learn(
 
 
 @torch.inference_mode()
-def _validate(
-    model: Network, valid: Corpus, tokenizer: Tokenizer, metric: str, objective: Objective
-) -> dict[str, float]:
+def _validate(model: Network, valid: Corpus, tokenizer: Tokenizer, config: TranslateConfig) -> dict[str, float]:
     """Loss per token without smoothing, the attention's entropy, and the metric that decides, by greedy decoding."""
-    total, count, entropies = 0.0, 0, dict[str, float]()
-    for i, batch in enumerate(valid.batches(0, shuffle=False)):
+    total, count = 0.0, 0
+    entropies: dict[str, list[tuple[float, int]]] = {}  # of each map, each batch's mean, and of how many queries
+    for batch in valid.batches(0, shuffle=False):
         batch = batch.to(model.output.weight.device)
-        loss = objective(model, batch)
+        loss, maps = validate_batch(config, model, batch)
         total, count = total + float(loss.total), count + int(loss.count)
-        if i > 0:
-            continue
-        _, maps = model(batch.source, batch.source_mask, batch.target[:, :-1], need_weights=True)
-        entropies |= {f"entropy/{name}": _entropy(name, weights, batch) for name, weights in maps.items()}
-    result = {"loss": total / count, **entropies}
+        for name, weights in maps.items():
+            queries = batch.source_mask if name == "encoder" else batch.target[:, 1:] != PAD
+            mean = float(entropy(weights, queries.view(len(queries), *[1] * (weights.ndim - 3), -1)))
+            if not math.isnan(mean):  # as where no query saw anything
+                entropies.setdefault(name, []).append((mean, int(queries.sum())))
+    result = {"loss": total / count}
+    for name, means in entropies.items():
+        result[f"entropy/{name}"] = sum(mean * n for mean, n in means) / sum(n for _, n in means)
+    metric = config.training.metric
     if metric != "loss":
         hypotheses = _greedy_texts(model, valid, tokenizer)
         result[metric] = METRICS[metric](hypotheses, [pair.target for pair in valid.pairs]).value
     return result
-
-
-def _entropy(name: str, weights: Tensor, batch: PairBatch) -> float:
-    """Mean entropy of a map's rows, in nats, those of padding left out."""
-    queries = batch.source_mask if name == "encoder" else batch.target[:, 1:] != PAD
-    return float(entropy(weights, queries.view(len(queries), *[1] * (weights.ndim - 3), -1)))
 
 
 def _greedy_texts(model: Network, valid: Corpus, tokenizer: Tokenizer) -> list[str]:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sightline.attention import CHOICES
 from sightline.data import PAD, PairBatch
-from sightline.models import Recurrent
+from sightline.models import Maps, Recurrent
 from sightline.tasks.translate.building import Network
 from sightline.tasks.translate.config import TranslateConfig
 from sightline.training import (
@@ -22,7 +22,7 @@ from sightline.training import (
     scheduled_inputs,
 )
 
-__all__ = ["Objective", "training_objective", "validation_objective"]
+__all__ = ["Objective", "training_objective", "validate_batch"]
 
 Objective = Callable[[Network, PairBatch], Loss]
 
@@ -45,14 +45,14 @@ def training_objective(config: TranslateConfig) -> Objective:
     return loss
 
 
-def validation_objective(config: TranslateConfig) -> Objective:
-    """The loss per token of the answers as the model would give them: no smoothing, hard attention's own choice."""
-
-    def loss(model: Network, batch: PairBatch) -> Loss:
-        inputs = batch.target[:, :-1]
-        return _pointed(model, batch, inputs) if config.copies else _likelihood(model, batch, inputs, 0.0)
-
-    return loss
+def validate_batch(config: TranslateConfig, model: Network, batch: PairBatch) -> tuple[Loss, Maps]:
+    """The loss of the answers as the model would give them, without smoothing, and the attention behind them."""
+    inputs, targets, output = batch.target[:, :-1], batch.target[:, 1:], model.output
+    if config.copies:
+        loss, weights = _pointed(model, batch, inputs)
+        return loss, {"cross": weights}
+    features, maps = model(batch.source, batch.source_mask, inputs, need_weights=True)
+    return cross_entropy(features, output.weight, output.bias, targets), maps
 
 
 def _kind(config: TranslateConfig) -> Callable[[Network, PairBatch, Tensor], Loss]:
@@ -60,7 +60,7 @@ def _kind(config: TranslateConfig) -> Callable[[Network, PairBatch, Tensor], Los
     smoothing, covered = training.label_smoothing, training.coverage_loss
     if network.type == "recurrent":
         if network.pointer:
-            return lambda model, batch, inputs: _pointed(model, batch, inputs, covered)
+            return lambda model, batch, inputs: _copied(model, batch, inputs, covered)
         if network.selection in CHOICES and network.estimator == "marginal":
             return _marginal
         if network.selection in CHOICES and network.estimator == "reinforce":
@@ -68,7 +68,7 @@ def _kind(config: TranslateConfig) -> Callable[[Network, PairBatch, Tensor], Los
     return lambda model, batch, inputs: _likelihood(model, batch, inputs, smoothing, covered)
 
 
-def _likelihood(model: Network, batch: PairBatch, inputs: Tensor, smoothing: float, covered: float = 0.0) -> Loss:
+def _likelihood(model: Network, batch: PairBatch, inputs: Tensor, smoothing: float, covered: float) -> Loss:
     """Cross-entropy, and what was read again."""
     features, maps = model(batch.source, batch.source_mask, inputs, need_weights=covered > 0)
     targets, output = batch.target[:, 1:], model.output
@@ -78,17 +78,23 @@ def _likelihood(model: Network, batch: PairBatch, inputs: Tensor, smoothing: flo
     return loss
 
 
-def _pointed(model: Network, batch: PairBatch, inputs: Tensor, covered: float = 0.0) -> Loss:
-    """Of answers that are in part copied."""
+def _copied(model: Network, batch: PairBatch, inputs: Tensor, covered: float) -> Loss:
+    """Of answers that are in part copied, and what was read again."""
+    loss, weights = _pointed(model, batch, inputs)
+    if not covered:
+        return loss
+    return Loss(loss.total + covered * coverage_loss(weights, batch.target[:, 1:] != PAD), loss.count)
+
+
+def _pointed(model: Network, batch: PairBatch, inputs: Tensor) -> tuple[Loss, Tensor]:
+    """The loss, and the weights of what was read."""
     model = cast(Recurrent, model)
     decoded = model.decode(model.encode(batch.source, batch.source_mask), inputs)
-    generate, weights, targets = model.generating(decoded, inputs), decoded.seen.weights, batch.target[:, 1:]
+    generate, weights, output = model.generating(decoded, inputs), decoded.seen.weights, model.output
     assert weights is not None
-    output = model.output
+    targets = batch.target[:, 1:]
     loss = pointer_loss(decoded.features, output.weight, output.bias, generate, weights, batch.source, targets)
-    if covered:
-        loss = Loss(loss.total + covered * coverage_loss(weights, targets != PAD), loss.count)
-    return loss
+    return loss, weights
 
 
 def _marginal(model: Network, batch: PairBatch, inputs: Tensor) -> Loss:
