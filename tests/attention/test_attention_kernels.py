@@ -130,12 +130,28 @@ def test_a_loop_may_be_differentiated_in_part_and_again():
             assert_close(gradient, wanted)
 
 
+def test_a_loop_that_ends_early_has_the_gradients_of_what_it_did(form):
+    for kind, slack in ((torch.float64, 1e-10), (torch.float32, 1e-4)):
+        inputs = [torch.randn(shape, dtype=kind) for shape in ((B, 2, W), (B, S, W), (W,))]
+
+        def looped(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+            loop = AdditiveLoop(key, vector, T, 1)
+            return torch.cat([loop(query[:, t : t + 1]) for t in range(2)], 1)
+
+        weights = torch.randn(B, 2, S, dtype=kind)
+        for one, other in zip(_all(looped, inputs, weights), _all(_plain, inputs, weights), strict=True):
+            assert_close(one, other, rtol=slack, atol=slack)
+
+
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
 def test_types_of_16_bits_are_computed_in_32(kind):
     query, key, vector = (torch.randn(shape, dtype=kind) for shape in ((B, T, W), (B, S, W), (W,)))
     found = additive_scores(query, key, vector)
+    expected = _plain(query.float(), key.float(), vector.float()).to(kind)
     assert found.dtype == kind
-    assert_close(found, _plain(query.float(), key.float(), vector.float()).to(kind))
+    assert_close(found, expected)
+    loop = AdditiveLoop(key, vector, T, 1)
+    assert_close(torch.cat([loop(query[:, t : t + 1]) for t in range(T)], 1), expected)
 
 
 def test_a_second_derivative_is_refused():

@@ -16,6 +16,7 @@ from sightline.attention import (
     causal_mask,
     combine_masks,
     padding_mask,
+    sparsemax,
 )
 from sightline.errors import ConfigError
 
@@ -97,6 +98,23 @@ def test_each_head_attends_for_itself(attention):
         heads.append(attend(asked, key, value)[0])
     output, _ = attention(attention.split(query), attention.project(memory))
     assert_close(output, torch.cat(heads, -1) @ attention.output.weight.T + attention.output.bias)
+
+
+def test_names_and_functions_inside_a_head():
+    x = torch.randn(B, T, D)
+    for options in ({"selection": sparsemax}, {"selection": "sparsemax"}, {"score": "dot", "selection": "softmax"}):
+        attention = _randomised(MultiHeadAttention(D, H, **options))
+        output, weights = attention(attention.split(x), attention.project(x), need_weights=True)
+        assert output.shape == (B, T, D)
+        assert_close(weights.sum(-1), torch.ones(B, H, T))
+
+
+@torch.no_grad()
+def test_a_mask_of_keys_alone_is_one_on_every_path(attention):
+    asked, memory = attention.split(torch.randn(B, T, D)), attention.project(torch.randn(B, S, D))
+    mask = torch.arange(S) < 4
+    explicit, fused = (attention(asked, memory, mask, need_weights=need)[0] for need in (True, False))
+    assert_close(fused, explicit)
 
 
 @every_mask

@@ -221,8 +221,10 @@ def test_wrong_names_and_widths_say_what_to_do():
 
 
 def test_an_input_longer_than_the_location_score_says_so():
-    with pytest.raises(DataError, match="an input of 5 tokens is longer than the 4 positions of the location score"):
-        Location(query_width=Q, longest=4).prepare(torch.randn(B, S, K))
+    with pytest.raises(DataError, match="5 tokens are more than the 4 positions of the location score"):
+        attend(
+            torch.randn(B, T, Q), torch.randn(B, S, K), torch.randn(B, S, K), score=Location(query_width=Q, longest=4)
+        )
 
 
 def test_a_zero_vector_has_a_cosine_and_a_finite_gradient():

@@ -66,6 +66,21 @@ def test_soft_selections_are_the_formula(name, size):
         assert_close(found[index], torch.tensor(oracle(row, allowed) if allowed else [0.0] * S), **EXACT)
 
 
+@pytest.mark.parametrize("select", [sparsemax, entmax15])
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_sparse_selections_of_what_is_no_number_are_no_number(select, wrong):
+    """As the softmax's: what went wrong before is to be seen behind, not to end in an index error."""
+    assert select(torch.tensor([[0.0, wrong, 1.0]])).isnan().any()
+
+
+@pytest.mark.parametrize("select", [sparsemax, entmax15])
+def test_sparse_selections_of_16_bits_sum_to_one(select):
+    scores = (0.01 * torch.randn(5, 1000)).bfloat16()
+    weights = select(scores)
+    assert weights.dtype == torch.bfloat16
+    assert_close(weights, select(scores.float()).bfloat16())
+
+
 @pytest.mark.parametrize(("ours", "theirs"), [(sparsemax, entmax.sparsemax), (entmax15, entmax.entmax15)])
 def test_sparse_selections_are_those_of_the_entmax_package(ours, theirs):
     scores = (3 * torch.randn(11, 13)).requires_grad_()
@@ -115,6 +130,11 @@ def test_local_p_is_the_formula():
         raised = inner(select.vector.tolist(), [math.tanh(h) for h in hidden])
         position = len(allowed) / (1 + math.exp(-raised))
         assert_close(found[index], torch.tensor(oracles.local_p(row, allowed, position, 2)), **EXACT)
+
+
+def test_a_window_without_a_width_is_refused():
+    with pytest.raises(ConfigError, match="a radius of 0"):
+        LocalPredictive(query_width=Q, width=3, radius=0)
 
 
 def test_gradient_of_local_p():

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.testing import assert_close
 
 from sightline.attention import padding_mask
-from sightline.errors import ConfigError
+from sightline.errors import ConfigError, DataError
 from sightline.layers import CELLS, CellStack, GRUCell, LSTMCell, RecurrentEncoder
 from sightline.layers.recurrent import Cell
 
@@ -200,6 +200,22 @@ def test_the_last_state_has_read_everything(cell):
     states, last = encoder(torch.randn(B, S, INPUT), padding_mask(lengths, S))
     assert_close(last[:, :D], states[torch.arange(B), lengths - 1, :D])
     assert_close(last[:, D:], states[:, 0, D:])
+
+
+@every_cell
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_row_without_tokens_gives_zeros(cell, bidirectional):
+    encoder, x = _encoder(cell, bidirectional=bidirectional), torch.randn(B, S, INPUT)
+    states, last = encoder(x, padding_mask(torch.tensor([0, S, 2]), S))
+    assert not states[0].any()
+    assert not last[0].any()
+    assert last[1:].all()
+
+
+def test_padding_before_a_token_is_refused():
+    encoder, x = _encoder("gru", bidirectional=True), torch.randn(B, S, INPUT)
+    with pytest.raises(DataError, match="put padding behind the tokens, not before"):
+        encoder(x, padding_mask(torch.tensor([1, S, 2]), S).flip(1))
 
 
 @given(st.sampled_from(sorted(CELLS)), st.booleans(), st.lists(st.integers(1, 5), min_size=1, max_size=5), st.data())

@@ -98,8 +98,37 @@ def test_steps_go_on_beyond_the_lengths_of_training_with_other_positions():
         (lambda: recurrent(attention="cosmic"), "unknown attention 'cosmic': choose one of none, additive"),
         (lambda: recurrent(decoder="cho"), "unknown decoder 'cho': choose one of bahdanau, luong"),
         (lambda: recurrent(width=11), "two directions needs an even width, not 11"),
+        (lambda: transformer(width=2), "a width of 2 cannot be split into 3 heads"),
+        (lambda: recurrent(attention="none", coverage=True), "without attention there is no place for coverage"),
+        (lambda: recurrent(attention="none", selection="argmax"), "no place for the selection 'argmax'"),
+        (
+            lambda: recurrent(selection="argmax", estimator="marginal", input_feeding=False, coverage=True),
+            "input_feeding and coverage to false",
+        ),
     ],
 )
 def test_what_does_not_fit_says_what_to_do(make, message):
     with pytest.raises(ConfigError, match=message):
         make()
+
+
+def test_covered_choices_have_a_say_in_later_ones():
+    """Hard attention that learns from rewards has to be told so."""
+    options = {"selection": "argmax", "estimator": "reinforce", "input_feeding": False}
+    assert not recurrent(**options).reads_ahead
+    assert recurrent(**options, coverage=True).reads_ahead
+
+
+def test_no_weight_is_registered_twice():
+    for model in (transformer(), recurrent()):
+        assert len(model.state_dict()) == len(dict(model.named_parameters()))
+
+
+def test_a_search_of_more_steps_than_the_location_score_has_positions_says_so():
+    model = transformer(attention="location", longest=4, positions="sinusoidal").eval()
+    memory = model.encode(torch.randint(4, V_SOURCE, (1, 3)), torch.ones(1, 3, dtype=torch.bool))
+    state = model.start(memory)
+    for _ in range(4):
+        _, state = model.step(torch.tensor([5]), memory, state)
+    with pytest.raises(DataError, match="5 tokens are more than the 4 positions"):
+        model.step(torch.tensor([5]), memory, state)

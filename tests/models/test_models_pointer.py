@@ -36,7 +36,7 @@ def test_steps_are_the_mixture(decoder):
     model, (source, mask, target) = _model(**DECODERS[decoder]), _inputs()
     memory = model.encode(source, mask)
     decoded = model.decode(memory, target)
-    generate, vocabulary = model.generating(decoded, target), model.output(decoded.features).softmax(-1)
+    generate, vocabulary = model.generating(decoded, target).sigmoid(), model.output(decoded.features).softmax(-1)
     state = model.start(memory)
     for t in range(T):
         found, state = model.step(target[:, t], memory, state)
@@ -57,8 +57,8 @@ def test_the_loss_is_that_of_the_steps():
     memory = model.encode(source, mask)
     decoded = model.decode(memory, target)
     output = model.output
-    generate, weights = model.generating(decoded, target), decoded.seen.weights
-    loss = pointer_loss(decoded.features, output.weight, output.bias, generate, weights, source, answers)
+    odds, weights = model.generating(decoded, target), decoded.seen.weights
+    loss = pointer_loss(decoded.features, output.weight, output.bias, odds, weights, source, answers)
     total, state = torch.zeros(()), model.start(memory)
     for t in range(T):
         found, state = model.step(target[:, t], memory, state)
@@ -84,11 +84,11 @@ def test_beams_copy_from_their_own_input():
 
 
 def test_what_does_not_go_together_says_so():
-    with pytest.raises(ConfigError, match="a pointer copies from where the attention looks, and there is none"):
+    with pytest.raises(ConfigError, match="without attention there is no place for a pointer"):
         recurrent(pointer=True, attention="none")
-    with pytest.raises(ConfigError, match="'reinforce' do not go together: choose 'gumbel'"):
-        recurrent(pointer=True, selection="argmax", estimator="reinforce")
-    with pytest.raises(ConfigError, match="set decoder to 'luong' and input_feeding to false"):
+    with pytest.raises(ConfigError, match="the selection 'argmax' does not take"):
+        recurrent(pointer=True, selection="argmax")
+    with pytest.raises(ConfigError, match="set decoder to 'luong', input_feeding and coverage to false"):
         recurrent(selection="argmax", estimator="marginal", input_feeding=True)
     with pytest.raises(ConfigError, match="location score does not look at the keys"):
         recurrent(attention="location", coverage=True)

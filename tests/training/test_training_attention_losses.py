@@ -110,7 +110,7 @@ def test_entropy_keeps_the_choices_open():
 
 def test_pointer_loss_is_the_mixture():
     (weight, bias), features, attention = _network(), torch.randn(B, T, D), _weights()
-    generate, source = torch.rand(B, T), torch.tensor([[4, 12, 4, 5, 11], [6, 11, 7, 6, 8]])
+    odds, source = torch.randn(B, T), torch.tensor([[4, 12, 4, 5, 11], [6, 11, 7, 6, 8]])
     targets = torch.tensor([[4, 12, 9], [6, 11, 0]])  # in both; copied only; generated only; in both; copied only
     total = 0.0
     for b in range(B):
@@ -121,10 +121,22 @@ def test_pointer_loss_is_the_mixture():
             vocabulary = torch.softmax(features[b, t] @ weight.T + bias, -1)
             copied = sum(attention[b, t, s].item() for s in range(S) if source[b, s] == y)
             generated = vocabulary[y].item() if y < V else 0.0
-            total -= math.log(generate[b, t].item() * generated + (1 - generate[b, t].item()) * copied)
-    loss = pointer_loss(features, weight, bias, generate, attention, source, targets)
+            generate = torch.sigmoid(odds[b, t]).item()
+            total -= math.log(generate * generated + (1 - generate) * copied)
+    loss = pointer_loss(features, weight, bias, odds, attention, source, targets)
     assert loss.total.item() == pytest.approx(total, rel=1e-10)
     assert loss.count == 5
+
+
+def test_pointer_loss_learns_where_probabilities_vanish():
+    """The vocabulary's share of the target is far below the smallest number; only the logarithm still knows it."""
+    weight = torch.tensor([[0.0], [4000.0], [0.0]], requires_grad=True)
+    odds = torch.zeros(1, 1, requires_grad=True)
+    attention, source, targets = torch.ones(1, 1, 1), torch.tensor([[1]]), torch.tensor([[2]])
+    loss = pointer_loss(torch.ones(1, 1, 1), weight, None, odds, attention, source, targets)
+    assert torch.autograd.grad(loss.total, weight, retain_graph=True)[0].abs().sum() > 0
+    far = pointer_loss(torch.ones(1, 1, 1), weight, None, odds + 500.0, attention, source, targets)
+    assert torch.isfinite(torch.autograd.grad(far.total, odds)[0]).all()
 
 
 def test_coverage_loss_is_the_overlap_with_all_before():

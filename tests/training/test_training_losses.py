@@ -107,6 +107,13 @@ def test_backward_twice_gives_the_same():
     torch.testing.assert_close(first, 2 * second)
 
 
+def test_a_second_derivative_is_refused():
+    features, weight, bias, targets = problem()
+    total = cross_entropy(features, weight, bias, targets).total + (features**3).sum()
+    with pytest.raises(RuntimeError, match="BlockedCrossEntropy has a gradient but no second one"):
+        torch.autograd.grad(total, features, create_graph=True)
+
+
 def test_huge_logits_stay_finite():
     features, weight, bias, targets = problem(dtype=torch.float32)
     total = cross_entropy(features * 1e6, weight, bias, targets, label_smoothing=0.1).total

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from sightline.attention.coverage import Coverage
 from sightline.attention.past import Past
-from sightline.attention.scores import LoopScore, Score, named_score
-from sightline.attention.selection import Plain, Selected, Selection, SelectionFunction, named_selection
+from sightline.attention.scores import LoopScore, Score, as_score
+from sightline.attention.selection import Selected, Selection, SelectionFunction, as_selection
 
 __all__ = ["Attention", "attend"]
 
@@ -47,8 +47,8 @@ class Attention(nn.Module):
         coverage: Coverage | None = None,
     ) -> None:
         super().__init__()
-        self.score = named_score(score) if isinstance(score, str) else score
-        self.selection = _selection(selection)
+        self.score = as_score(score)
+        self.selection = as_selection(selection)
         self.coverage = coverage
         self.remembers = self.selection.remembers or coverage is not None
         self.counts = self.selection.counts or self.remembers
@@ -124,12 +124,6 @@ class Attention(nn.Module):
             score = self.score.loop(prepared, steps, queries)
             return lambda query, past: self.selection(score(query), mask, query, past)
         return lambda query, past: self.weigh(query, prepared, mask, past)
-
-
-def _selection(selection: Selection | SelectionFunction | str) -> Selection:
-    if isinstance(selection, str):
-        return named_selection(selection)
-    return selection if isinstance(selection, Selection) else Plain(selection)
 
 
 def attend(

@@ -28,7 +28,8 @@ class _Deferred(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return grad, None, None, *ctx.gather(grad, torch.stack(ctx.seen))
+        # A loop may have ended early; what it did not do has no gradient.
+        return grad, None, None, *ctx.gather(grad[: len(ctx.seen)], torch.stack(ctx.seen))
 
 
 class Steps:

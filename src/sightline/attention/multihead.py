@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sightline.attention.dropout import dropout
-from sightline.attention.scores import ScaledDot, Score
-from sightline.attention.selection import Plain, Selection, masked_softmax
+from sightline.attention.scores import ScaledDot, Score, as_score
+from sightline.attention.selection import Plain, Selection, SelectionFunction, as_selection, masked_softmax
 from sightline.errors import ConfigError
 
 __all__ = ["KeyValue", "MultiHeadAttention"]
@@ -43,9 +43,10 @@ class MultiHeadAttention(nn.Module):
         heads: H; the width is a multiple of it.
         memory_width: width of what is attended to; as `width` if None.
         key_heads: heads of keys and values; as `heads` if None, which is a multiple of it.
-        score: compares query and key inside each head, where both have width K = D / H; scaled dot if None. All heads
-            share its weights, their queries and keys being projected apart.
-        selection: weights from scores, one that does not look back; softmax if None.
+        score: compares query and key inside each head, where both have width K = D / H: a `Score`, or the name of one
+            without weights. All heads share its weights, their queries and keys being projected apart.
+        selection: weights from scores: a `Selection` that does not look back, a function of scores and mask, or the
+            name of one.
         dropout: of the weights, in training.
 
     Raises:
@@ -68,8 +69,8 @@ class MultiHeadAttention(nn.Module):
         *,
         memory_width: int | None = None,
         key_heads: int | None = None,
-        score: Score | None = None,
-        selection: Selection | None = None,
+        score: Score | str = "scaled_dot",
+        selection: Selection | SelectionFunction | str = "softmax",
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -78,16 +79,18 @@ class MultiHeadAttention(nn.Module):
         groups = key_heads or heads
         if heads % groups:
             raise ConfigError(f"{heads} heads cannot share {groups} key heads: choose a divisor of {heads}")
-        if selection is not None and selection.counts:
+        self.score = as_score(score)
+        self.selection = as_selection(selection)
+        if self.selection.counts:
             raise ConfigError(
-                f"multi-head attention cannot look back, as the selection {type(selection).__name__} does: choose "
+                f"multi-head attention cannot look back, as the selection {type(self.selection).__name__} does: choose "
                 "another, or a recurrent decoder"
             )
         self.heads = heads
         self.shared = heads // groups
-        self.plain = score is None and selection is None
-        self.score = score or ScaledDot()
-        self.selection = selection or Plain(masked_softmax)
+        # What torch's fused kernel computes.
+        softmax = isinstance(self.selection, Plain) and self.selection.function is masked_softmax
+        self.plain = softmax and isinstance(self.score, ScaledDot)
         self.dropout = dropout
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(memory_width or width, width // self.shared)
@@ -156,6 +159,7 @@ class MultiHeadAttention(nn.Module):
                 context = context + torch.einsum("bhts,tsk->bhtk", read, offsets)
         else:
             weights = None
+            mask = None if mask is None else torch.atleast_2d(mask)
             context = F.scaled_dot_product_attention(query, key, value, mask, rate)
             if mask is not None:
                 context = context.masked_fill(~mask.any(-1, keepdim=True), 0.0)

@@ -153,7 +153,8 @@ class RelativePositions(Positions):
     """Learned vectors for distances, which join keys and values: `q . (k + a_d) / sqrt(K)`, `sum_s w_s (v_s + b_d)`.
 
     Shaw, Uszkoreit and Vaswani 2018, "Self-Attention with Relative Position Representations", sections 3.1 and 3.2;
-    `d` is the distance from query to key, cut off at `reach` either way. All heads share the vectors, as in the paper,
+    `d` is the distance from query to key, cut off at `reach` either way. The formula is that of the scaled dot; another
+    score is joined by `q . a_d / sqrt(K)` likewise. All heads share the vectors, as in the paper,
     and here all layers too. Initialisation: normal with standard deviation 0.02.
 
     Args:
@@ -173,7 +174,7 @@ class RelativePositions(Positions):
         return _distances(queries, keys, like).clamp(-self.reach, self.reach) + self.reach
 
     def bias(self, query: Float[Tensor, "B H T K"], keys: int) -> Float[Tensor, "B H T S"]:
-        """Each query times the vector of each distance, scaled as the score is."""
+        """Each query times the vector of each distance, scaled as the scaled dot is."""
         near = query @ self.keys.weight.t() / query.shape[-1] ** 0.5  # [B, H, T, distances]
         rows = self._rows(query.shape[2], keys, query)
         return near.gather(-1, rows.expand(*query.shape[:2], -1, -1))

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from sightline.errors import ConfigError
+from sightline.errors import ConfigError, DataError
 from sightline.layers.dropout import Dropout
 from sightline.layers.stepping import StepProduct
 
@@ -201,12 +201,22 @@ class RecurrentEncoder(nn.Module):
     def forward(
         self, x: Float[Tensor, "B S I"], mask: Bool[Tensor, "B S"]
     ) -> tuple[Float[Tensor, "B S D"], Float[Tensor, "B D"]]:
-        """States at every position (zero behind the end), and the last layer's last state, both directions in it."""
+        """States at every position (zero behind the end), and the last layer's last state, both directions in it.
+
+        The mask is True at the first tokens of each row; a row without any gives zeros.
+
+        Raises:
+            DataError: for a mask with padding before a token.
+        """
+        if (mask[:, 1:] & ~mask[:, :-1]).any():
+            raise DataError(
+                "a recurrent encoder reads from each row's start: put padding behind the tokens, not before"
+            )
         lengths = mask.sum(-1, keepdim=True)
         positions = torch.arange(x.shape[1], device=x.device)
         # Backwards means from each sequence's own end: its tokens change places, the padding behind them stays.
         backwards = torch.where(mask, lengths - 1 - positions, positions).unsqueeze(-1)
-        last = (lengths - 1).unsqueeze(-1)
+        last = (lengths - 1).clamp_min(0).unsqueeze(-1)
         states: list[Tensor] = []
         for i, layer in enumerate(self.layers):
             if i > 0:
@@ -215,9 +225,9 @@ class RecurrentEncoder(nn.Module):
             states = [forward.run(x)]
             for stack in reverse:
                 states.append(_rearrange(stack.run(_rearrange(x, backwards)), backwards))
+        states = [state.masked_fill(~mask.unsqueeze(-1), 0.0) for state in states]
         ends = [_rearrange(states[0], last), *(state[:, :1] for state in states[1:])]
-        whole = torch.cat(states, -1).masked_fill(~mask.unsqueeze(-1), 0.0)
-        return whole, torch.cat(ends, -1)[:, 0]
+        return torch.cat(states, -1), torch.cat(ends, -1)[:, 0]
 
 
 def _rearrange(x: Float[Tensor, "B S D"], positions: Int[Tensor, "B T 1"]) -> Float[Tensor, "B T D"]:

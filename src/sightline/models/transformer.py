@@ -89,16 +89,13 @@ class Transformer(nn.Module):
         super().__init__()
 
         def attend() -> MultiHeadAttention:
-            head = width // heads
-            score = build_score(attention, query_width=head, key_width=head, width=head, longest=longest)
-            select = build_selection(selection, query_width=head, width=head, temperature=temperature)
-            # What is usual is left out, which leaves the way to torch's fused kernel.
+            head = max(1, width // heads)
             return MultiHeadAttention(
                 width,
                 heads,
                 key_heads=key_heads,
-                score=None if attention == "scaled_dot" else score,
-                selection=None if selection == "softmax" and temperature == 1.0 else select,
+                score=build_score(attention, query_width=head, key_width=head, width=head, longest=longest),
+                selection=build_selection(selection, query_width=head, width=head, temperature=temperature),
                 dropout=attention_dropout,
             )
 

@@ -1,8 +1,11 @@
 """Losses of models that copy, and of those that keep account of what they have read."""
 
+import math
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 from sightline.training.likelihood import log_likelihoods
 from sightline.training.losses import Loss
@@ -14,7 +17,7 @@ def pointer_loss(
     features: Float[Tensor, "B T D"],
     weight: Float[Tensor, "V D"],
     bias: Float[Tensor, " V"] | None,
-    generate: Float[Tensor, "B T"],
+    odds: Float[Tensor, "B T"],
     weights: Float[Tensor, "B T S"],
     source: Int[Tensor, "B S"],
     targets: Int[Tensor, "B T"],
@@ -32,7 +35,7 @@ def pointer_loss(
         features: what the model's last layer gives, before the projection to the vocabulary.
         weight: the projection.
         bias: its bias, or None.
-        generate: p_gen.
+        odds: the log-odds of p_gen, `p_gen = sigmoid(odds)`, from which both logarithms are exact.
         weights: the attention.
         source: x, the entries that can be copied.
         targets: right entries; those equal to `ignore` count for nothing.
@@ -41,16 +44,20 @@ def pointer_loss(
     Example:
         >>> features, w = torch.zeros(1, 1, 2), torch.tensor([[[0.5, 0.5]]])
         >>> x, y = torch.tensor([[1, 4]]), torch.tensor([[4]])  # 4 is none of the 4 in the vocabulary
-        >>> pointer_loss(features, torch.ones(4, 2), None, torch.full((1, 1), 0.5), w, x, y).total.exp().item()
+        >>> pointer_loss(features, torch.ones(4, 2), None, torch.zeros(1, 1), w, x, y).total.exp().item()
         4.0
     """
     kept = targets != ignore
     known = (targets < len(weight)) & kept
-    generated = torch.zeros_like(generate)
-    generated[known] = log_likelihoods(features[known], weight, bias, targets[known]).exp()
-    copied = (weights * (source.unsqueeze(1) == targets.unsqueeze(-1))).sum(-1)
-    mixed = (generate * generated + (1 - generate) * copied)[kept]
-    return Loss(-mixed.clamp_min(torch.finfo(mixed.dtype).tiny).log().sum(), len(mixed))
+    generated = torch.full_like(odds, -torch.inf)
+    generated[known] = log_likelihoods(features[known], weight, bias, targets[known])
+    read = (weights * (source.unsqueeze(1) == targets.unsqueeze(-1))).sum(-1)
+    tiny = torch.finfo(read.dtype).tiny
+    # A token that can neither be generated nor is looked at counts as barely possible, and has no gradient.
+    nothing = torch.where(known, -torch.inf, math.log(tiny))
+    copied = torch.where(read > 0, read.clamp_min(tiny).log(), nothing)
+    both = torch.logaddexp(F.logsigmoid(odds) + generated, F.logsigmoid(-odds) + copied)[kept]
+    return Loss(-both.sum(), len(both))
 
 
 def coverage_loss(weights: Float[Tensor, "B T S"], kept: Bool[Tensor, "B T"]) -> Float[Tensor, ""]:

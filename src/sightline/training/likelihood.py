@@ -37,4 +37,4 @@ def log_likelihoods(
     size = max(1, _BLOCK_ELEMENTS // len(weight))
     blocks = zip(rows.split(size), labels.split(size), strict=True)
     parts = [checkpoint(block, *part, use_reentrant=False) for part in blocks]
-    return torch.cat(parts).view(targets.shape) if parts else features.new_zeros(targets.shape)
+    return torch.cat(parts).view(targets.shape)

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
+from sightline.attention.once import once_differentiable
 from sightline.errors import ConfigError
 
 __all__ = ["Loss", "cross_entropy"]
@@ -135,12 +135,13 @@ def _sum_over_blocks(
     offset = (
         torch.zeros(size, dtype=features.dtype, device=features.device) if bias is None else bias.to(features.dtype)
     )
-    # The mean logit of a row, which smoothing needs, is linear in the row: no pass over the logits.
-    mean_weight, mean_offset = weight.to(wide).mean(0), offset.to(wide).mean()
-    rows = max(_MIN_ROWS, min(1024, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size))
+    rows = max(_MIN_ROWS, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size)
     # One buffer for all blocks: a fresh allocation of this size is paid for in page faults, block after block.
     buffer = torch.empty(min(rows, len(features)), size, dtype=features.dtype, device=features.device)
     total = torch.zeros((), dtype=wide, device=features.device)
+    if smoothing:  # which needs the mean logit of each row: linear in the row, so that no pass over the logits is due
+        mean_weight, mean_offset = weight.to(wide).mean(0), offset.to(wide).mean()
+        total -= smoothing * (features.to(wide) @ mean_weight + mean_offset).sum()
     differentiable = any(gradient is not None for gradient in (grad_features, grad_weight, grad_bias))
 
     for start in range(0, len(features), rows):
@@ -149,8 +150,6 @@ def _sum_over_blocks(
         target_score, peak = scores.gather(1, labels), scores.amax(1, keepdim=True)
         mass = scores.sub_(peak).exp_().sum(1, keepdim=True)
         total += (mass.log() + peak - (1 - smoothing) * target_score).sum()
-        if smoothing:
-            total -= smoothing * (block.to(wide) @ mean_weight + mean_offset).sum()
         if not differentiable:
             continue
         # d total / d scores = p - q, in the place of the scores.

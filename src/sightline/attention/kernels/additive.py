@@ -68,6 +68,8 @@ class AdditiveLoop:
     """
 
     def __init__(self, key: Float[Tensor, "B S W"], vector: Float[Tensor, "W"], steps: int, queries: int) -> None:
+        self._kind = torch.promote_types(key.dtype, torch.float32)
+        key, vector = key.to(self._kind), vector.to(self._kind)
         self._key, self._vector, self._keys = key.detach(), vector.detach(), _Keys.of(key.detach())
         base = key.new_zeros(()).expand(steps, len(key), queries, key.shape[1])
         gather = functools.partial(_gather, self._keys, self._key, self._vector)  # not a method: see Steps
@@ -75,7 +77,9 @@ class AdditiveLoop:
 
     def __call__(self, query: Float[Tensor, "B K W"]) -> Float[Tensor, "B K S"]:
         """The next step's scores."""
-        return self._steps.next(query) + _AdditiveScores.apply(query, self._key, self._vector, self._keys)
+        wide = query.to(self._kind)
+        found = self._steps.next(wide) + _AdditiveScores.apply(wide, self._key, self._vector, self._keys)
+        return found.to(query.dtype)
 
 
 class _Keys(NamedTuple):

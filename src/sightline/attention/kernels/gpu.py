@@ -6,6 +6,7 @@ T x S x W nothing is ever written, and no two programs write to one place, so th
 """
 # pyright: reportMissingParameterType=false, reportArgumentType=false
 
+import torch
 import triton
 import triton.language as tl
 from torch import Tensor
@@ -65,7 +66,8 @@ def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
     found = query.new_empty(batch, queries, keys)
     if found.numel():
         grid = batch, -(-queries // _ROWS), -(-keys // _COLUMNS)
-        _forward[grid](query, key, vector.contiguous(), found, queries, keys, width, _ROWS, _COLUMNS)
+        with torch.cuda.device_of(query):
+            _forward[grid](query, key, vector.contiguous(), found, queries, keys, width, _ROWS, _COLUMNS)
     return found
 
 
@@ -85,5 +87,6 @@ def _side(own: Tensor, other: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
     grad_own, grad_vector = own.new_empty(own.shape), own.new_empty(batch, blocks, width)
     if own.numel():
         grid = batch, blocks, -(-width // _COLUMNS)
-        _backward[grid](own, other, grad, grad_own, grad_vector, owns, other.shape[1], width, _ROWS, _COLUMNS)
+        with torch.cuda.device_of(own):
+            _backward[grid](own, other, grad, grad_own, grad_vector, owns, other.shape[1], width, _ROWS, _COLUMNS)
     return grad_own, grad_vector.sum((0, 1))

@@ -8,7 +8,7 @@ from sightline.attention.scores.hidden import Additive, Concat
 from sightline.attention.scores.location import Location
 from sightline.attention.scores.products import Bilinear, Cosine, Dot, ScaledDot
 from sightline.attention.scores.protocol import LoopScore, Score
-from sightline.attention.scores.table import SCORES, Sizes, build_score, named_score
+from sightline.attention.scores.table import SCORES, Sizes, as_score, build_score
 
 __all__ = [
     "SCORES",
@@ -22,6 +22,6 @@ __all__ = [
     "ScaledDot",
     "Score",
     "Sizes",
+    "as_score",
     "build_score",
-    "named_score",
 ]

@@ -31,14 +31,14 @@ class Location(nn.Module):
         nn.init.xavier_uniform_(self.matrix.weight)
 
     def prepare(self, key: Float[Tensor, "*B S K"]) -> Float[Tensor, "*B S 0"]:
-        """Of the keys only their number counts; raises DataError where they are too many."""
-        if key.shape[-2] > self.matrix.out_features:
-            raise DataError(
-                f"an input of {key.shape[-2]} tokens is longer than the {self.matrix.out_features} positions of the "
-                "location score: shorten it, or train with another score"
-            )
+        """Of the keys only their number counts."""
         return key[..., :0]
 
     def forward(self, query: Float[Tensor, "*B T Q"], prepared: Float[Tensor, "*#B S 0"]) -> Float[Tensor, "*B T S"]:
-        """Scores of every query with every position."""
+        """Scores of every query with every position; raises DataError where these are too many."""
+        if prepared.shape[-2] > self.matrix.out_features:
+            raise DataError(
+                f"{prepared.shape[-2]} tokens are more than the {self.matrix.out_features} positions of the location "
+                "score: shorten the text, or train with another score"
+            )
         return query @ self.matrix.weight[: prepared.shape[-2]].t()

@@ -9,7 +9,7 @@ from sightline.attention.scores.products import Bilinear, Cosine, Dot, ScaledDot
 from sightline.attention.scores.protocol import Score
 from sightline.errors import ConfigError
 
-__all__ = ["SCORES", "Sizes", "build_score", "named_score"]
+__all__ = ["SCORES", "Sizes", "as_score", "build_score"]
 
 
 class Sizes(NamedTuple):
@@ -74,12 +74,18 @@ def build_score(name: str, *, query_width: int, key_width: int, width: int, long
     return SCORES[name](Sizes(query_width, key_width, width, longest))
 
 
-def named_score(name: str) -> Score:
-    """The score of that name, where it has no weights to learn; raises ConfigError otherwise."""
-    if name in _WITHOUT_WEIGHTS:
-        return _WITHOUT_WEIGHTS[name]()
-    if name in SCORES:
+def as_score(score: Score | str) -> Score:
+    """A score as it is, or the one of a name.
+
+    Raises:
+        ConfigError: for an unknown name, or one of a score that has weights to learn.
+    """
+    if not isinstance(score, str):
+        return score
+    if score in _WITHOUT_WEIGHTS:
+        return _WITHOUT_WEIGHTS[score]()
+    if score in SCORES:
         raise ConfigError(
-            f"the score {name!r} has weights to learn: pass a score object, from build_score({name!r}, ...)"
+            f"the score {score!r} has weights to learn: pass a score object, from build_score({score!r}, ...)"
         )
-    raise _unknown(name)
+    raise _unknown(score)

@@ -5,7 +5,7 @@ from sightline.attention.selection.local import LocalMonotonic, LocalPredictive
 from sightline.attention.selection.monotonic import Monotonic
 from sightline.attention.selection.protocol import Plain, Selected, Selection, SelectionFunction
 from sightline.attention.selection.soft import entmax15, masked_softmax, sparsemax
-from sightline.attention.selection.table import SELECTIONS, build_selection, named_selection
+from sightline.attention.selection.table import SELECTIONS, as_selection, build_selection
 
 __all__ = [
     "CHOICES",
@@ -19,9 +19,9 @@ __all__ = [
     "Selected",
     "Selection",
     "SelectionFunction",
+    "as_selection",
     "build_selection",
     "entmax15",
     "masked_softmax",
-    "named_selection",
     "sparsemax",
 ]

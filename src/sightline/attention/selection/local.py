@@ -8,6 +8,7 @@ from sightline.attention.masks import combine_masks
 from sightline.attention.past import Past
 from sightline.attention.selection.protocol import Selected
 from sightline.attention.selection.soft import masked_softmax
+from sightline.errors import ConfigError
 
 __all__ = ["LocalMonotonic", "LocalPredictive"]
 
@@ -60,7 +61,10 @@ class LocalPredictive(nn.Module):
     Args:
         query_width: Q.
         width: of the hidden layer.
-        radius: D.
+        radius: D, at least 1.
+
+    Raises:
+        ConfigError: for a smaller radius.
 
     Example:
         >>> import torch
@@ -73,6 +77,8 @@ class LocalPredictive(nn.Module):
 
     def __init__(self, query_width: int, width: int, radius: int) -> None:
         super().__init__()
+        if radius < 1:
+            raise ConfigError(f"a radius of {radius} leaves the bell no width: choose 1 or more")
         self.radius = radius
         self.hidden = nn.Linear(query_width, width, bias=False)
         self.vector = nn.Parameter(torch.zeros(width))

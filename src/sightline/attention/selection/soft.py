@@ -86,11 +86,12 @@ def _sparse(function: Any, scores: Tensor, mask: Tensor | None, reach: float) ->
     """The weights of `function`, to which a score that lies `reach` or more below the highest is worth nothing."""
     if not scores.shape[-1]:
         return scores
+    kind, scores = scores.dtype, scores.to(torch.promote_types(scores.dtype, torch.float32))
     if mask is None:
-        return function.apply(scores - scores.detach().amax(-1, keepdim=True))
+        return function.apply(scores - scores.detach().amax(-1, keepdim=True)).to(kind)
     lowest = torch.finfo(scores.dtype).min
     peak = scores.detach().masked_fill(~mask, lowest).amax(-1, keepdim=True)
-    return function.apply(torch.where(mask, scores - peak, -2 * reach)).masked_fill(~mask, 0.0)
+    return function.apply(torch.where(mask, scores - peak, -2 * reach)).masked_fill(~mask, 0.0).to(kind)
 
 
 def _at(values: Tensor, size: Tensor) -> Tensor:
@@ -107,7 +108,7 @@ class _Sparsemax(torch.autograd.Function):
     def forward(ctx: Any, scores: Tensor) -> Tensor:
         ordered = scores.sort(-1, descending=True).values
         excess = ordered.cumsum(-1) - 1
-        support = (_ranks(scores) * ordered > excess).sum(-1, keepdim=True)
+        support = (_ranks(scores) * ordered > excess).sum(-1, keepdim=True).clamp_min(1)  # NaN is above nothing
         weights = (scores - _at(excess, support) / support).clamp_min(0)
         ctx.save_for_backward(weights)
         return weights
@@ -129,7 +130,7 @@ class _Entmax15(torch.autograd.Function):
         mean = ordered.cumsum(-1) / ranks
         scatter = ordered.square().cumsum(-1) - ranks * mean.square()
         thresholds = mean - ((1 - scatter) / ranks).clamp_min(0).sqrt()
-        support = (thresholds < ordered).sum(-1, keepdim=True)
+        support = (thresholds < ordered).sum(-1, keepdim=True).clamp_min(1)
         roots = (halves - _at(thresholds, support)).clamp_min(0)
         ctx.save_for_backward(roots)
         return roots.square()

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from sightline.attention.selection.hard import Hard
 from sightline.attention.selection.local import LocalMonotonic, LocalPredictive
 from sightline.attention.selection.monotonic import Monotonic
-from sightline.attention.selection.protocol import Plain, Selection
+from sightline.attention.selection.protocol import Plain, Selection, SelectionFunction
 from sightline.attention.selection.soft import entmax15, masked_softmax, sparsemax
 from sightline.errors import ConfigError
 
-__all__ = ["SELECTIONS", "build_selection", "named_selection"]
+__all__ = ["SELECTIONS", "as_selection", "build_selection"]
 
 
 class Options(NamedTuple):
@@ -25,7 +25,9 @@ class Options(NamedTuple):
 
 
 SELECTIONS: dict[str, Callable[[Options], Selection]] = {
-    "softmax": lambda o: Plain(partial(masked_softmax, temperature=o.temperature)),
+    "softmax": lambda o: Plain(
+        masked_softmax if o.temperature == 1 else partial(masked_softmax, temperature=o.temperature)
+    ),
     "sparsemax": lambda o: Plain(sparsemax),
     "entmax15": lambda o: Plain(entmax15),
     "local_m": lambda o: LocalMonotonic(o.radius),
@@ -68,13 +70,19 @@ def build_selection(
     return SELECTIONS[name](Options(query_width, width, temperature, radius, estimator))
 
 
-def named_selection(name: str) -> Selection:
-    """The selection of that name, where it is a function of scores and mask alone; raises ConfigError otherwise."""
-    if name in _ALONE:
-        return Plain(_ALONE[name])
-    if name in SELECTIONS:
+def as_selection(selection: Selection | SelectionFunction | str) -> Selection:
+    """A selection as it is, a function of scores and mask as a selection, or the one of a name.
+
+    Raises:
+        ConfigError: for an unknown name, or one of a selection that has to be built.
+    """
+    if not isinstance(selection, str):
+        return selection if isinstance(selection, Selection) else Plain(selection)
+    if selection in _ALONE:
+        return Plain(_ALONE[selection])
+    if selection in SELECTIONS:
         raise ConfigError(
-            f"the selection {name!r} has options or weights of its own: pass a selection object, from "
-            f"build_selection({name!r}, ...)"
+            f"the selection {selection!r} has options or weights of its own: pass a selection object, from "
+            f"build_selection({selection!r}, ...)"
         )
-    raise _unknown(name)
+    raise _unknown(selection)

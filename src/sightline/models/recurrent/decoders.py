@@ -44,6 +44,7 @@ class RecurrentDecoder(Protocol):
     """What the model asks of a decoder."""
 
     fed_width: int
+    reader: Read | FixedContext
 
     def __call__(self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState) -> Decoded:
         """T positions from that state on."""

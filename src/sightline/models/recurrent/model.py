@@ -18,7 +18,7 @@ from sightline.models.recurrent.decoders import (
     RecurrentDecoder,
 )
 from sightline.models.recurrent.pointer import Pointer
-from sightline.models.recurrent.reading import Memory, build_reader
+from sightline.models.recurrent.reading import FixedContext, Memory, Read, build_reader
 
 __all__ = ["Recurrent"]
 
@@ -94,6 +94,7 @@ class Recurrent(nn.Module):
         tied_output: bool = False,
     ) -> None:
         super().__init__()
+        _check(attention, selection, estimator, decoder, input_feeding, coverage, pointer)
         if decoder not in _DECODERS:
             raise ConfigError(f"unknown decoder {decoder!r}: choose one of {', '.join(_DECODERS)}")
         if bidirectional and width % 2:
@@ -159,16 +160,19 @@ class Recurrent(nn.Module):
                 width=width,
                 dropout=dropout,
             )
-        self.reader = reader
         # Whether what a step has read has a say in later steps.
-        self.reads_ahead = decoder == "bahdanau" or input_feeding
+        self.reads_ahead = decoder == "bahdanau" or input_feeding or coverage
         self.pointer = Pointer(memory_width + width + embedding_width) if pointer else None
         # What an answer is likely to be worth, for hard attention that learns from rewards.
         self.baseline = nn.Linear(width, 1) if selection in CHOICES and estimator == "reinforce" else None
         if self.baseline is not None:
             nn.init.zeros_(self.baseline.weight)
             nn.init.zeros_(self.baseline.bias)
-        _check(attention, selection, estimator, decoder, input_feeding, pointer)
+
+    @property
+    def reader(self) -> Read | FixedContext:
+        """How the decoder reads the memory."""
+        return self.decoder.reader
 
     def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> Memory:
         """The memory: encoder states and what the score made of them."""
@@ -196,9 +200,9 @@ class Recurrent(nn.Module):
         logits = self.output(features[:, 0])
         if self.pointer is None:
             return torch.log_softmax(logits, -1), state
-        generate = self.pointer(seen.context, queries, embedded)
+        odds = self.pointer(seen.context, queries, embedded)
         assert seen.weights is not None
-        return self.pointer.mix(logits, generate, seen.weights[:, 0], memory.tokens), state
+        return self.pointer.mix(logits, odds, seen.weights[:, 0], memory.tokens), state
 
     def decode(self, memory: Memory, target: Int[Tensor, "B T"]) -> Decoded:
         """Every target position, teacher forcing, with what it asked and what it read."""
@@ -206,7 +210,7 @@ class Recurrent(nn.Module):
         return self.decoder(self.dropout(embedded), memory, self.start(memory))
 
     def generating(self, decoded: Decoded, target: Int[Tensor, "B T"]) -> Float[Tensor, "B T"]:
-        """How likely each position is to be generated rather than copied."""
+        """The log-odds of each position to be generated rather than copied."""
         assert self.pointer is not None
         embedded = self.target_embedding(within(target, self.output.out_features))
         return self.pointer(decoded.seen.context, decoded.queries, embedded).squeeze(-1)
@@ -229,16 +233,25 @@ class Recurrent(nn.Module):
         return features, {"cross": seen.weights} if need_weights and seen.weights is not None else {}
 
 
-def _check(attention: str, selection: str, estimator: str, decoder: str, input_feeding: bool, pointer: bool) -> None:
+def _check(
+    attention: str, selection: str, estimator: str, decoder: str, input_feeding: bool, coverage: bool, pointer: bool
+) -> None:
     """What does not go together; raises ConfigError."""
-    if pointer and attention == "none":
-        raise ConfigError("a pointer copies from where the attention looks, and there is none: choose an attention")
-    if selection not in CHOICES or estimator == "gumbel":
+    if attention == "none":
+        asked = [name for name, wanted in (("coverage", coverage), ("a pointer", pointer)) if wanted]
+        if selection != "softmax":
+            asked.append(f"the selection {selection!r}")
+        if asked:
+            raise ConfigError(f"without attention there is no place for {' and '.join(asked)}: choose an attention")
+    if selection not in CHOICES:
         return
     if pointer:
-        raise ConfigError(f"a pointer and the estimator {estimator!r} do not go together: choose 'gumbel'")
-    if estimator == "marginal" and (decoder != "luong" or input_feeding):
         raise ConfigError(
-            "the marginal likelihood is exact where no choice has a say in later tokens: set decoder to 'luong' and "
-            "input_feeding to false, or choose the estimator 'gumbel' or 'reinforce'"
+            f"a pointer copies from where the attention looks, and of what the selection {selection!r} does not take "
+            "nothing could be learned: choose a soft selection"
+        )
+    if estimator == "marginal" and (decoder != "luong" or input_feeding or coverage):
+        raise ConfigError(
+            "the marginal likelihood is exact where no choice has a say in later tokens: set decoder to 'luong', "
+            "input_feeding and coverage to false, or choose the estimator 'gumbel' or 'reinforce'"
         )

@@ -14,7 +14,8 @@ class Pointer(nn.Module):
         P(y) = p_gen P_vocab(y) + (1 - p_gen) sum_{s: x_s = y} weight_s
 
     See, Liu and Manning 2017, "Get To The Point: Summarization with Pointer-Generator Networks", section 2.2,
-    equations 8 and 9. Initialisation: Xavier uniform, b zero.
+    equations 8 and 9. The state is the one that asked: with Bahdanau's decoder the state before the step, in the paper
+    the one after it. Initialisation: Xavier uniform, b zero.
 
     Args:
         width: of context, state and input together.
@@ -29,13 +30,13 @@ class Pointer(nn.Module):
     def forward(
         self, context: Float[Tensor, "N T M"], state: Float[Tensor, "N T D"], embedded: Float[Tensor, "N T E"]
     ) -> Float[Tensor, "N T 1"]:
-        """p_gen."""
-        return torch.sigmoid(self.linear(torch.cat([context, state, embedded], -1)))
+        """The log-odds of p_gen, what the sigmoid is taken of."""
+        return self.linear(torch.cat([context, state, embedded], -1))
 
     def mix(
         self,
         logits: Float[Tensor, "N V"],
-        generate: Float[Tensor, "N 1 1"],
+        odds: Float[Tensor, "N 1 1"],
         weights: Float[Tensor, "N S"],
         source: Int[Tensor, "B S"],
     ) -> Float[Tensor, "N W"]:
@@ -43,13 +44,13 @@ class Pointer(nn.Module):
 
         Args:
             logits: of the vocabulary.
-            generate: p_gen.
+            odds: the log-odds of p_gen.
             weights: the attention, zero at padding; N is B, or B times a number of beams.
             source: what can be copied.
         """
         rows, size = logits.shape
         extra = max(0, int(source.max()) + 1 - size)
-        generate = generate[:, :, 0]
+        generate = torch.sigmoid(odds[:, :, 0])
         generated = nn.functional.pad(generate * torch.softmax(logits, -1), (0, extra))
         places = source.repeat_interleave(rows // len(source), 0)
         return generated.scatter_add(1, places, (1 - generate) * weights).log()

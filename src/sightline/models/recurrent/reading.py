@@ -68,12 +68,18 @@ class Read(nn.Module):
         """What T queries read that do not wait for what the one before has read, and the past after them."""
         inputs, rows, steps = len(memory.states), *query.shape[:2]
         beams = rows // inputs
-        # The beams of an input stand beside each other in a dimension of their own, with each one's queries behind.
-        asked = query.view(inputs, beams, steps, -1)
-        before = None if past is None else Past(*(part.view(inputs, beams, 1, *part.shape[1:]) for part in past))
-        prepared, mask = memory.prepared.unsqueeze(1), memory.mask.unsqueeze(1)
-        weights, probabilities = self.attention.select(asked, prepared, mask, before)
-        context = (weights.flatten(1, 2) @ memory.states).view(rows, steps, -1)
+        if past is None:  # all queries of an input are alike, whichever beam they are of
+            weights, probabilities = self.attention.select(
+                query.view(inputs, beams * steps, -1), memory.prepared, memory.mask
+            )
+        else:  # each beam has a past of its own: beams stand in a dimension of their own, their queries behind
+            weights, probabilities = self.attention.select(
+                query.view(inputs, beams, steps, -1),
+                memory.prepared.unsqueeze(1),
+                memory.mask.unsqueeze(1),
+                Past(*(part.view(inputs, beams, 1, *part.shape[1:]) for part in past)),
+            )
+        context = (weights.view(inputs, beams * steps, -1) @ memory.states).view(rows, steps, -1)
         weights, probabilities = (x.reshape(rows, steps, -1) for x in (weights, probabilities))
         if past is not None:
             past = Past(past.count + steps, weights[:, -1], past.total + weights.sum(1))

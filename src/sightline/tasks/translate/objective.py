@@ -90,10 +90,10 @@ def _pointed(model: Network, batch: PairBatch, inputs: Tensor) -> tuple[Loss, Te
     """The loss, and the weights of what was read."""
     model = cast(Recurrent, model)
     decoded = model.decode(model.encode(batch.source, batch.source_mask), inputs)
-    generate, weights, output = model.generating(decoded, inputs), decoded.seen.weights, model.output
+    odds, weights, output = model.generating(decoded, inputs), decoded.seen.weights, model.output
     assert weights is not None
     targets = batch.target[:, 1:]
-    loss = pointer_loss(decoded.features, output.weight, output.bias, generate, weights, batch.source, targets)
+    loss = pointer_loss(decoded.features, output.weight, output.bias, odds, weights, batch.source, targets)
     return loss, weights
 
 
