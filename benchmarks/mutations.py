@@ -87,6 +87,12 @@ FAULTS = (
         "for (; s < keys - 1; s++) score(1,",
     ),
     Fault(
+        "the GPU's additive score takes half the tanh's slope for a quarter",
+        "attention/kernels/gpu.py",
+        "g * (0.25 - h * h)",
+        "g * (0.5 - h * h)",
+    ),
+    Fault(
         "sparsemax with the threshold of another support",
         "attention/selection/soft.py",
         "excess = ordered.cumsum(-1) - 1",
