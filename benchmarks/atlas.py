@@ -1,13 +1,14 @@
-"""The pictures of docs/attention.md: one answer's attention under every mechanism, each trained on the demo's phrases.
+"""The pictures of docs/attention.md: one answer's attention under every mechanism, each trained on the demo's dates.
 
     make demo                                                    # writes the phrases
     python benchmarks/atlas.py demo-output/data docs/atlas [--only NAME ...]
 
-Prints for each the share of right answers among unseen phrases: a picture of a model that has not learned would say
+Prints for each the share of right answers among unseen dates: a picture of a model that has not learned would say
 nothing of its mechanism.
 """
 
 import argparse
+import re
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ from sightline.tasks.translate import (
 )
 
 PHRASE = "Mar 29, 2011"
+DATE = re.compile(r"\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)")
 SCORES = ("additive", "concat", "dot", "scaled_dot", "bilinear", "cosine", "location")
 OPTIONS: dict[str, dict[str, object]] = {
     **{name: {"attention": name} for name in SCORES},
@@ -69,7 +71,7 @@ def main() -> None:
     torch.set_num_threads(1)
     arguments.out.mkdir(parents=True, exist_ok=True)
     train, valid, test = (
-        [(pair.source, pair.target) for pair in read_tsv(arguments.data / f"{part}.tsv", 1, 2)]
+        [tuple(pair) for pair in read_tsv(arguments.data / f"{part}.tsv", 1, 2) if DATE.search(pair.source)]
         for part in ("train", "valid", "test")
     )
     for name in arguments.only:

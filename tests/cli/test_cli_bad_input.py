@@ -68,9 +68,9 @@ def test_one_file(cli, tmp_path, monkeypatch, name, content, columns, message):
         (("translate", "-o", "m", "--source", "s"), "pairs need both sides: give --source and --target"),
         (("translat", "-o", "m"), "'translat' is neither a task (translate) nor a configuration file (.yaml)"),
         (("none.yaml",), "none.yaml: the configuration cannot be read: No such file or directory"),
-        (("c.yaml",), "c.yaml, line 3: unknown key 'training.update': did you mean 'updates'?"),
+        (("c.yaml",), "c.yaml, line 3: unknown key 'training.update': did you mean 'training.updates'?"),
         (("translate", "--set", "seed"), "cannot set 'seed': write key=value"),
-        (("translate", "--set", "model.widht=3"), "unknown key 'model.widht': did you mean 'width'?"),
+        (("translate", "--set", "model.widht=3"), "unknown key 'model.widht': did you mean 'model.width'?"),
         (("translate", "--attention", "dto"), "model.attention: input should be 'additive', 'concat',"),
         (("translate", "-o", "m", "--source", "c.yaml", "--target", "c.yaml", "--threads", "0"), "threads is 0"),
     ],
@@ -97,7 +97,7 @@ def test_a_pair_of_100000_tokens_is_left_out_and_counted(cli, data, tmp_path):
 
 
 def test_a_text_of_100000_tokens_to_predict(cli, model, tmp_path, monkeypatch):
-    monkeypatch.setattr("sightline.cli.predict._LINES", 2)
+    monkeypatch.setattr("sightline.cli.reading._FEW", 2)
     text = (GOOD + "\n" + "a" * 100_000 + "\n").encode()
     message = "line 4: the text has 100,000 tokens, and the model was trained on at most 255 (data.max_length"
     piped = cli("predict", model, stdin=text)
@@ -146,6 +146,7 @@ def test_folders_that_are_no_models(cli, tmp_path):
     assert cli("predict", tmp_path / "none").err == f"error: {tmp_path / 'none'}: there is no such model folder\n"
     assert "it is no model folder, or not a whole one" in cli("predict", tmp_path).err
     write(tmp_path, "mine.txt", "mine")
+    assert "mine.txt: this is a file, not a model's folder" in cli("info", tmp_path / "mine.txt").err
     words = ("translate", "--source", tmp_path / "mine.txt", "--target", tmp_path / "mine.txt", "--overwrite")
     assert "holds files that are no model of ours: name another" in cli("train", *words, "-o", tmp_path).err
     assert (

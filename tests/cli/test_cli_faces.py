@@ -99,7 +99,8 @@ def test_one_line_in_one_line_out(model):
 
 
 def test_blocks_of_lines_keep_their_order(cli, model, monkeypatch, data):
-    monkeypatch.setattr("sightline.cli.predict._LINES", 7)
+    monkeypatch.setattr("sightline.cli.reading._FEW", 3)
+    monkeypatch.setattr("sightline.cli.reading._MANY", 7)
     text = (data / "source.txt").read_bytes()
     words = ("predict", model, "--beam", 1)
     whole = cli(*words, stdin=text).out
@@ -107,6 +108,21 @@ def test_blocks_of_lines_keep_their_order(cli, model, monkeypatch, data):
     assert cli(*words, "--input", data / "source.txt").out == whole
     assert cli(*words, stdin=text[: text.index(b"\n") + 1]).out == whole[: whole.index("\n") + 1]
     assert cli(*words, stdin=b"").out == ""
+
+
+def test_who_writes_line_by_line_is_answered_line_by_line(model):
+    words = [SIGHTLINE, "predict", str(model), "--threads", "1"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        answers = []
+        for text in ("aea", "bfh", "aea"):
+            running.stdin.write(text + "\n")
+            running.stdin.flush()
+            answers.append(running.stdout.readline())  # before the input has ended
+        assert answers[0] == answers[2] != answers[1]
+        running.stdin.write("bfh\naea\nbfh")
+        running.stdin.close()
+        assert running.stdout.read().splitlines(keepends=True) == [answers[1], answers[0], answers[1]]
+    assert running.returncode == 0
 
 
 def test_json_and_other_searches(cli, model):
@@ -125,7 +141,7 @@ def test_json_and_other_searches(cli, model):
 
 
 def test_every_chunk_of_lines_draws_anew(cli, model, monkeypatch):
-    monkeypatch.setattr("sightline.cli.predict._LINES", 9)
+    monkeypatch.setattr("sightline.cli.reading._FEW", 9)
     words = ("predict", model, "--method", "sample", "--set", "decoding.temperature=3")
     lines = cli(*words, stdin=b"aea\n" * 18).out.splitlines()
     assert lines[:9] == cli(*words, stdin=b"aea\n" * 9).out.splitlines()

@@ -1,6 +1,7 @@
 """The page: complete in itself, safe whatever a token says, readable without its script."""
 
 import base64
+import errno
 import hashlib
 import re
 from collections.abc import Callable
@@ -118,5 +119,17 @@ def test_predictions_without_attention_are_shown():
 def test_it_is_written(make_prediction: MakePrediction, tmp_path: Path):
     text = html_report([make_prediction("ça va", "我 很 好")], tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == text
-    with pytest.raises(OutputError, match="cannot write the report"):
+    with pytest.raises(OutputError, match="cannot be written"):
         html_report([], tmp_path)
+
+
+def test_a_full_disk_leaves_the_earlier_one(make_prediction: MakePrediction, tmp_path: Path, monkeypatch):
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    text = html_report([make_prediction("ça va", "我 很 好")], tmp_path / "report.html")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OutputError, match=r"no room to write it .* the earlier file of this name is intact"):
+        html_report([], tmp_path / "report.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == text

@@ -18,12 +18,13 @@ def complaint(folder, text, overrides=()):
     [
         (
             "seed: 1\ntraining:\n  learning_rat: 1\n",
-            "c.yaml, line 3: unknown key 'training.learning_rat': did you mean 'learning_rate'?",
+            "c.yaml, line 3: unknown key 'training.learning_rat': did you mean 'training.learning_rate'?",
         ),
         (
             "model:\n  type: transformer\n  widht: 8\n",
-            "c.yaml, line 3: unknown key 'model.widht': did you mean 'width'?",
+            "c.yaml, line 3: unknown key 'model.widht': did you mean 'model.width'?",
         ),
+        ("learning_rate: 1\n", "c.yaml, line 1: unknown key 'learning_rate': did you mean 'training.learning_rate'?"),
         ("data: {nonsense: 8}\n", "c.yaml, line 1: unknown key 'data.nonsense': known here: max_length, train, "),
         (
             "model:\n  type: rnn\n",

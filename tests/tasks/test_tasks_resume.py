@@ -10,6 +10,7 @@ from toy_translate import SMALL, reversal, tiny
 from sightline.errors import ConfigError, DataError, ModelFolderError, OutputError, TrainingError
 from sightline.tasks import load
 from sightline.training import Interrupted, Progress
+from sightline.training.checkpoints import checkpoint_path
 
 PAIRS = reversal(60)
 
@@ -51,6 +52,14 @@ def test_the_callers_random_numbers_are_left_alone():
     torch.manual_seed(3)
     tiny(updates=2).fit(PAIRS)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_training_of_which_nothing_was_saved_is_not_to_be_resumed(stopped):
+    checkpoint_path(stopped / "training").unlink()
+    with pytest.raises(OutputError, match="a training of which nothing was saved: write over it by --overwrite"):
+        tiny().fit(PAIRS, folder=stopped)
+    with pytest.raises(ModelFolderError, match=r"nothing of its training was saved: begin anew by .* --overwrite"):
+        load(stopped)
 
 
 def test_resumed_is_uninterrupted(stopped, tmp_path):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.errors import ModelFolderError, OutputError
-from sightline.training import load_tensors, make_folder, save_tensors, write_atomic
+from sightline.files import make_folder, write_atomic
+from sightline.training import load_tensors, save_tensors
 
 TENSORS = {
     "a.weight": torch.arange(15, dtype=torch.float32).reshape(3, 5),

@@ -7,7 +7,7 @@ from torch import Tensor
 __all__ = ["causal_mask", "combine_masks", "padding_mask", "window_mask"]
 
 
-def padding_mask(lengths: Int[Tensor, "B"], size: int) -> Bool[Tensor, "B S"]:
+def padding_mask(lengths: Int[Tensor, " B"], size: int) -> Bool[Tensor, "B S"]:
     """True for the first `lengths[b]` of `size` positions.
 
     Example:

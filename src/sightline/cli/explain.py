@@ -36,6 +36,8 @@ def run_explain(
         results = model.predict(list(input_lines(path)))
     except TextTooLongError as error:
         raise DataError(error.what, path=input_name(path), line=error.index + 1) from error
+    if not results:
+        raise DataError("there is no text to explain: it is empty", path=input_name(path))
     if as_json:
         for result in results:
             print(json.dumps(result.to_dict(), ensure_ascii=False))

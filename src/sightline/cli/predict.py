@@ -5,23 +5,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightline.cli.reading import chunks, input_lines, input_name, load_with
+from sightline.cli.reading import chunks, chunks_as_they_come, input_lines, input_name, is_being_written, load_with
 from sightline.errors import ConfigError, DataError
 from sightline.tasks.translate import TextTooLongError, Translation
 
 __all__ = ["run_predict"]
 
-_LINES = 2048  # read and sorted by length together
-
 
 def run_predict(folder: Path, path: Path | None, settings: Sequence[str], as_json: bool, threads: int | None) -> None:
-    """One line in, one line out, in order; a terminal is answered line by line."""
+    """One line in, one line out, in order; who writes line by line is answered line by line."""
     model = load_with(folder, settings, threads)
+    method = model.config.decoding.method
     if model.config.decoding.n_best > 1 and not as_json:
         raise ConfigError("several answers do not fit on one line: add --json")
-    size = 1 if path is None and sys.stdin.isatty() else _LINES
+    # A pipe or a terminal is answered as it writes, but for draws, which are to be the same whatever its pace.
+    waits = path is None and method != "sample" and is_being_written()
     cut_off: list[int] = []
-    for first, texts in chunks(input_lines(path), size):
+    for first, texts in (chunks_as_they_come if waits else chunks)(input_lines(path)):
         try:
             results = model.predict(texts, attention=as_json, seed=model.config.seed + first - 1)
         except TextTooLongError as error:

@@ -1,10 +1,14 @@
 """What commands share: texts line by line, pairs from files, a model with options changed."""
 
+import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from queue import Queue
+from threading import Thread
+from typing import Any, cast
 
 from sightline.data import read_lines
 from sightline.errors import ConfigError, DataError
@@ -13,7 +17,9 @@ from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.translate import TranslateConfig, Translator
 from sightline.training import set_threads
 
-__all__ = ["chunks", "input_lines", "input_name", "load_with"]
+__all__ = ["chunks", "chunks_as_they_come", "input_lines", "input_name", "is_being_written", "load_with"]
+
+_FEW, _MANY = 64, 2048  # lines that are read, and sorted by length, together
 
 
 def input_lines(path: Path | None) -> Iterator[str]:
@@ -39,12 +45,45 @@ def input_name(path: Path | None) -> str:
     return "standard input" if path is None else str(path)
 
 
-def chunks(lines: Iterator[str], size: int) -> Iterator[tuple[int, list[str]]]:
-    """Some lines at a time, with the number of the first, counted from 1."""
-    first = 1
+def is_being_written() -> bool:
+    """Whether standard input is a pipe or a terminal, and not a file."""
+    try:
+        return not stat.S_ISREG(os.fstat(sys.stdin.fileno()).st_mode)
+    except OSError:  # it is no file of the system's at all
+        return False
+
+
+def chunks(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """Some lines at a time, with the number of the first, counted from 1: few at the start, so that there is an answer
+    soon, then more."""
+    first, size = 1, _FEW
     while some := list(islice(lines, size)):
         yield first, some
+        first, size = first + len(some), min(2 * size, _MANY)
+
+
+def chunks_as_they_come(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
+    """The same of lines that somebody is still writing: what is there is not kept waiting for more."""
+    arrived: Queue[str | BaseException | None] = Queue(2 * _MANY)
+
+    def read() -> None:
+        try:
+            for line in lines:
+                arrived.put(line)
+            arrived.put(None)
+        except BaseException as error:  # for the thread that answers, after the lines before it
+            arrived.put(error)
+
+    Thread(target=read, daemon=True).start()
+    first = 1
+    while isinstance(item := arrived.get(), str):
+        some = [item]
+        while len(some) < _MANY and not arrived.empty() and isinstance(arrived.queue[0], str):
+            some.append(cast(str, arrived.get()))
+        yield first, some
         first += len(some)
+    if item is not None:
+        raise item
 
 
 def load_with(folder: Path, settings: Sequence[str], threads: int | None) -> Translator:

@@ -24,7 +24,7 @@ class Step(Protocol[M, S]):
     `state` is a tree (see `sightline.decoding.tree`) whose tensors have the N rows first.
     """
 
-    def __call__(self, tokens: Int[Tensor, "N"], memory: M, state: S, /) -> tuple[Float[Tensor, "N V"], S]:
+    def __call__(self, tokens: Int[Tensor, " N"], memory: M, state: S, /) -> tuple[Float[Tensor, "N V"], S]:
         """Write on from `tokens`."""
         ...
 

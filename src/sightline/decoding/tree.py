@@ -11,7 +11,7 @@ __all__ = ["expand", "select"]
 S = TypeVar("S")
 
 
-def select(state: S, rows: Int[Tensor, "N"]) -> S:
+def select(state: S, rows: Int[Tensor, " N"]) -> S:
     """Take rows of every tensor in a tree, in the order given; a row may be taken any number of times.
 
     Args:

@@ -27,7 +27,7 @@ class Seq2Seq(Protocol):
         """The state before the first target token, B rows."""
         ...
 
-    def step(self, tokens: Int[Tensor, "N"], memory: Any, state: Any) -> tuple[Float[Tensor, "N V"], Any]:
+    def step(self, tokens: Int[Tensor, " N"], memory: Any, state: Any) -> tuple[Float[Tensor, "N V"], Any]:
         """Log-probabilities of the next token after these, and the next state."""
         ...
 

@@ -169,7 +169,7 @@ class Transformer(nn.Module):
         return tuple(KeyValue(block.key[:, :, :0], block.value[:, :, :0]) for block in memory.blocks)
 
     def step(
-        self, tokens: Int[Tensor, "N"], memory: TransformerMemory, state: Cache
+        self, tokens: Int[Tensor, " N"], memory: TransformerMemory, state: Cache
     ) -> tuple[Float[Tensor, "N V"], Cache]:
         """Log-probabilities of the next token after these, and the caches with these in them."""
         features, state, _ = self._decode(tokens.unsqueeze(1), memory, state, need_weights=False)

@@ -127,7 +127,8 @@ def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, no
     if problem["type"] == "extra_forbidden":
         known = _known_keys(model, problem["loc"][:-1])
         near = difflib.get_close_matches(str(keys[-1]), known, n=1, cutoff=0.7)
-        remedy = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+        full = [".".join(map(str, (*keys[:-1], key))) for key in near] or _elsewhere(model, str(keys[-1]))
+        remedy = f"did you mean {full[0]!r}?" if full else f"known here: {', '.join(known)}"
         return f"{place}unknown key {name!r}: {remedy}"
     if problem["type"] == "missing":
         return f"{place}the key {name!r} is missing"
@@ -171,6 +172,11 @@ def _known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         tagged = [s for s in sections if "type" in s.model_fields and s.model_fields["type"].default == key]
         sections = tagged or [s for annotation in found for s in _sections(annotation)]
     return sorted({name for section in sections for name in section.model_fields})
+
+
+def _elsewhere(model: type[BaseModel], key: str) -> list[str]:
+    """That key in sections of the whole."""
+    return [f"{section}.{key}" for section in _known_keys(model, ()) if key in _known_keys(model, (section,))]
 
 
 def _sections(annotation: Any) -> list[type[BaseModel]]:

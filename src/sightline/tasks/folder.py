@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from sightline.errors import ModelFolderError, OutputError
-from sightline.training import make_folder, write_atomic
+from sightline.files import make_folder, write_atomic
+from sightline.training import has_checkpoint
 
 __all__ = [
     "MANIFEST",
@@ -56,8 +57,10 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
     if not trained and not begun:
         raise OutputError(f"{folder}: the folder holds files that are no model of ours: name another folder")
     if not overwrite:
-        state = "a trained model" if trained else "a training that has not ended"
-        more = "go on with its training by --resume, " if begun else ""
+        saved = has_checkpoint(folder / TRAINING)
+        unfinished = "a training that has not ended" if saved else "a training of which nothing was saved"
+        state = "a trained model" if trained else unfinished
+        more = "go on with its training by --resume, " if saved else ""
         raise OutputError(f"{folder}: the folder holds {state}: {more}write over it by --overwrite, or name another")
 
 
@@ -128,7 +131,8 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     """
     place = Path(folder)
     if not place.is_dir():
-        raise ModelFolderError(f"{place}: there is no such model folder")
+        what = "this is a file, not a model's folder" if place.exists() else "there is no such model folder"
+        raise ModelFolderError(f"{place}: {what}")
     manifest = _parse_manifest(place)
     for name, digest in manifest["files"].items():
         if not (place / name).is_file():
@@ -144,8 +148,12 @@ def _parse_manifest(place: Path) -> dict[str, Any]:
     path = place / MANIFEST
     if not path.exists():
         if (place / TRAINING / RECORD).exists():
-            again = f"sightline train {place / 'config.yaml'} --resume"
-            remedy = f"its training has not ended: go on by  {again}  or, with --finish, take the best weights so far"
+            command = f"sightline train {place / 'config.yaml'}"
+            remedy = (
+                f"its training has not ended: go on by  {command} --resume  or, with --finish, take the best so far"
+                if has_checkpoint(place / TRAINING)
+                else f"nothing of its training was saved: begin anew by  {command} --overwrite"
+            )
         else:
             remedy = "it is no model folder, or not a whole one"
         raise ModelFolderError(f"{place}: the folder has no {MANIFEST}: {remedy}")

@@ -26,7 +26,7 @@ from sightline.training.runtime import MatmulPrecision, fast_matmul, medium_erro
 from sightline.training.scheduled_sampling import scheduled_inputs
 from sightline.training.schedules import SCHEDULES, Schedule, constant, cosine, inverse_sqrt
 from sightline.training.settings import TrainSettings
-from sightline.training.storage import load_tensors, make_folder, save_tensors, write_atomic
+from sightline.training.storage import load_tensors, save_tensors
 from sightline.training.tensorboard import TensorBoard
 
 __all__ = [
@@ -64,7 +64,6 @@ __all__ = [
     "load_checkpoint",
     "load_tensors",
     "log_likelihoods",
-    "make_folder",
     "marginal_likelihood",
     "medium_error",
     "orthogonalize",
@@ -77,5 +76,4 @@ __all__ = [
     "scheduled_inputs",
     "set_threads",
     "show_progress",
-    "write_atomic",
 ]

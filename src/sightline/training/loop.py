@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sightline.errors import ConfigError, OutputError
+from sightline.files import make_folder
 from sightline.training.checkpoints import checkpoint_path, has_checkpoint
 from sightline.training.events import Failed, Finished, FitResult, Listener
 from sightline.training.interrupts import stop_on_signals
@@ -15,7 +16,6 @@ from sightline.training.losses import Loss
 from sightline.training.run import Run
 from sightline.training.runtime import cuda_devices
 from sightline.training.settings import TrainSettings
-from sightline.training.storage import make_folder
 
 __all__ = ["fit"]
 

@@ -24,7 +24,7 @@ _SMALLEST = 0.25  # of |q| + |k| at their largest: below, 1 - 2 / (1 + x) would 
 
 
 def additive_scores(
-    query: Float[Tensor, "*B T W"], key: Float[Tensor, "*#B S W"], vector: Float[Tensor, "W"]
+    query: Float[Tensor, "*B T W"], key: Float[Tensor, "*#B S W"], vector: Float[Tensor, " W"]
 ) -> Float[Tensor, "*B T S"]:
     """`sum_w v_w tanh(q_tw + k_sw)` for every query and key.
 
@@ -67,7 +67,7 @@ class AdditiveLoop:
         [[[0.0, 0.0, 0.0]]]
     """
 
-    def __init__(self, key: Float[Tensor, "B S W"], vector: Float[Tensor, "W"], steps: int, queries: int) -> None:
+    def __init__(self, key: Float[Tensor, "B S W"], vector: Float[Tensor, " W"], steps: int, queries: int) -> None:
         self._kind = torch.promote_types(key.dtype, torch.float32)
         key, vector = key.to(self._kind), vector.to(self._kind)
         self._key, self._vector, self._keys = key.detach(), vector.detach(), _Keys.of(key.detach())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from textwrap import fill
@@ -18,10 +19,11 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from sightline.errors import ConfigError, OutputError
+from sightline.errors import ConfigError
 from sightline.explain.render.fonts import Fonts
 from sightline.explain.render.labels import elide, visible
 from sightline.explain.render.scale import darkest
+from sightline.files import write_atomic
 from sightline.results import AttentionMap, Piece
 
 __all__ = ["heatmap"]
@@ -205,9 +207,7 @@ def _fit(figure: Figure, axes: Axes, bar: Axes, size: tuple[float, float]) -> No
 def _save(figure: Figure, path: str | PathLike[str]) -> None:
     """Write the figure in the format that the path's ending names."""
     # In an SVG, text that can be searched, copied and edited; a setting is matplotlib's only way to ask for it.
-    svg = Path(path).suffix.lower() == ".svg"
-    with matplotlib.rc_context({"svg.fonttype": "none"}) if svg else nullcontext():
-        try:
-            figure.savefig(path, dpi="figure")
-        except OSError as error:
-            raise OutputError(f"cannot write the picture {path}: {error.strerror or error}") from error
+    kind, picture = Path(path).suffix.lower().removeprefix("."), BytesIO()
+    with matplotlib.rc_context({"svg.fonttype": "none"}) if kind == "svg" else nullcontext():
+        figure.savefig(picture, dpi="figure", format=kind)
+    write_atomic(path, picture.getvalue())

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from rich.cells import cell_len
 
-from sightline.errors import OutputError
 from sightline.explain.render.labels import visible
 from sightline.explain.render.scale import darkest
 from sightline.explain.words import merge_words
+from sightline.files import write_atomic
 from sightline.results import AttentionMap, Piece, Prediction
 
 __all__ = ["html_report", "html_table"]
@@ -101,10 +100,7 @@ def html_report(
         )
     )
     if path is not None:
-        try:
-            Path(path).write_text(page, encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"cannot write the report {path}: {error.strerror or error}") from error
+        write_atomic(path, page.encode())
     return page
 
 

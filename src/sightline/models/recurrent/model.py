@@ -189,7 +189,7 @@ class Recurrent(nn.Module):
         return DecoderState(layers, fed, self.reader.start(memory))
 
     def step(
-        self, tokens: Int[Tensor, "N"], memory: Memory, state: DecoderState
+        self, tokens: Int[Tensor, " N"], memory: Memory, state: DecoderState
     ) -> tuple[Float[Tensor, "N V"], DecoderState]:
         """Log-probabilities of the next token after these, and the next state.
 

@@ -7,11 +7,12 @@ import torch
 
 from sightline.data import Tokenizer
 from sightline.errors import ModelFolderError
+from sightline.files import write_atomic
 from sightline.models import Recurrent, Transformer
 from sightline.tasks.config import write_config
 from sightline.tasks.folder import WEIGHTS
 from sightline.tasks.translate.config import TranslateConfig
-from sightline.training import load_tensors, pick_device, write_atomic
+from sightline.training import load_tensors, pick_device
 
 __all__ = ["CONFIG", "TOKENIZERS", "Network", "Parts", "build_model", "load_parts", "load_tokenizers", "write_parts"]
 

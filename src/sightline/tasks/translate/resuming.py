@@ -8,11 +8,12 @@ from typing import Any
 
 from sightline.data import Pair
 from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.files import make_folder, write_atomic
 from sightline.tasks.config import read_config
 from sightline.tasks.folder import RECORD, TRAINING
 from sightline.tasks.translate.building import CONFIG
 from sightline.tasks.translate.config import TranslateConfig
-from sightline.training import has_checkpoint, make_folder, write_atomic
+from sightline.training import has_checkpoint
 
 __all__ = ["compare_run", "record_data"]
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sightline.data import Pair
 from sightline.errors import ConfigError, DataError, ModelFolderError, TrainingError
+from sightline.files import make_folder
 from sightline.metrics import METRICS, Score, bleu
 from sightline.tasks.config import parse_config, read_config
 from sightline.tasks.folder import TRAINING, WEIGHTS, check_free, hold, new_folder, read_manifest, seal, unseal
@@ -32,7 +33,7 @@ from sightline.tasks.translate.predicting import TextTooLongError, predict
 from sightline.tasks.translate.result import Translation
 from sightline.tasks.translate.resuming import compare_run, record_data
 from sightline.tasks.translate.starting import prepare
-from sightline.training import FitResult, Interrupted, Listener, fast_matmul, make_folder, save_tensors
+from sightline.training import FitResult, Interrupted, Listener, fast_matmul, save_tensors
 
 __all__ = ["Translator"]
 
