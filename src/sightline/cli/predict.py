@@ -21,7 +21,7 @@ def run_predict(folder: Path, path: Path | None, settings: Sequence[str], as_jso
     # A pipe or a terminal is answered as it writes, but for draws, which are to be the same whatever its pace.
     waits = path is None and method != "sample" and is_being_written()
     cut_off: list[int] = []
-    for first, texts in (chunks_as_they_come if waits else chunks)(input_lines(path)):
+    for first, texts in chunks_as_they_come() if waits else chunks(input_lines(path)):
         try:
             results = model.predict(texts, attention=as_json, seed=model.config.seed + first - 1)
         except TextTooLongError as error:

@@ -6,9 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from queue import Queue
-from threading import Thread
-from typing import Any, cast
+from typing import Any
 
 from sightline.data import read_lines
 from sightline.errors import ConfigError, DataError
@@ -20,24 +18,29 @@ from sightline.training import set_threads
 __all__ = ["chunks", "chunks_as_they_come", "input_lines", "input_name", "is_being_written", "load_with"]
 
 _FEW, _MANY = 64, 2048  # lines that are read, and sorted by length, together
+_BLOCK = 2**16  # bytes
 
 
 def input_lines(path: Path | None) -> Iterator[str]:
-    """Lines of a file, or of standard input as they come; raises DataError where a line is not UTF-8."""
+    """Lines of a file, or of standard input; raises DataError where a line is not UTF-8."""
     if path is not None:
         yield from read_lines(path)
         return
     for number, line in enumerate(sys.stdin.buffer, 1):
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"byte {error.start + 1} of the line (0x{line[error.start]:02X}) is not UTF-8: convert the input, "
-                "such as by  iconv -f WINDOWS-1252 -t UTF-8",
-                path=input_name(path),
-                line=number,
-            ) from error
-        yield text.removesuffix("\n").removesuffix("\r")
+        yield _decoded(line.removesuffix(b"\n"), number)
+
+
+def _decoded(line: bytes, number: int) -> str:
+    try:
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"byte {error.start + 1} of the line (0x{line[error.start]:02X}) is not UTF-8: convert the input, "
+            "such as by  iconv -f WINDOWS-1252 -t UTF-8",
+            path=input_name(None),
+            line=number,
+        ) from error
+    return text.removesuffix("\r")
 
 
 def input_name(path: Path | None) -> str:
@@ -62,28 +65,16 @@ def chunks(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
         first, size = first + len(some), min(2 * size, _MANY)
 
 
-def chunks_as_they_come(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
-    """The same of lines that somebody is still writing: what is there is not kept waiting for more."""
-    arrived: Queue[str | BaseException | None] = Queue(2 * _MANY)
-
-    def read() -> None:
-        try:
-            for line in lines:
-                arrived.put(line)
-            arrived.put(None)
-        except BaseException as error:  # for the thread that answers, after the lines before it
-            arrived.put(error)
-
-    Thread(target=read, daemon=True).start()
-    first = 1
-    while isinstance(item := arrived.get(), str):
-        some = [item]
-        while len(some) < _MANY and not arrived.empty() and isinstance(arrived.queue[0], str):
-            some.append(cast(str, arrived.get()))
-        yield first, some
-        first += len(some)
-    if item is not None:
-        raise item
+def chunks_as_they_come() -> Iterator[tuple[int, list[str]]]:
+    """The same of standard input that somebody is still writing: what is there does not wait for more."""
+    first, rest = 1, b""
+    while block := os.read(sys.stdin.fileno(), _BLOCK):
+        *whole, rest = (rest + block).split(b"\n")
+        if whole:
+            yield first, [_decoded(line, first + i) for i, line in enumerate(whole)]
+            first += len(whole)
+    if rest:
+        yield first, [_decoded(rest, first)]
 
 
 def load_with(folder: Path, settings: Sequence[str], threads: int | None) -> Translator:
