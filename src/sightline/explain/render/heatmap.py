@@ -21,7 +21,7 @@ from rich.cells import cell_len
 
 from sightline.errors import ConfigError
 from sightline.explain.render.fonts import Fonts
-from sightline.explain.render.labels import elide, visible
+from sightline.explain.render.labels import averaged, elide, visible
 from sightline.explain.render.scale import darkest
 from sightline.files import write_atomic
 from sightline.results import AttentionMap, Piece
@@ -167,8 +167,7 @@ def _heading(map: AttentionMap, scale: _Scale, title: str | None) -> str:
     """The title, and below it what the reader of the picture must know."""
     notes: list[str] = []
     if map.weights.ndim == 4:
-        layers, heads = map.weights.shape[:2]
-        notes.append(f"mean of {layers} layers × {heads} heads")
+        notes.append(averaged(*map.weights.shape[:2]))
     if scale.stride > 1:
         notes.append(f"one label in {scale.stride} is written")
     lines = [fill(title, _TITLE_CELLS)] if title else []

@@ -4,7 +4,7 @@ import unicodedata
 
 from rich.cells import cell_len
 
-__all__ = ["elide", "visible"]
+__all__ = ["averaged", "elide", "visible"]
 
 _JOINER = "\u200d"
 _SPACE = "␣"
@@ -20,6 +20,11 @@ def visible(text: str) -> str:
     if not text.strip(" "):
         return _SPACE * max(len(text), 1)
     return "".join(_escape(char) if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") else char for char in text)
+
+
+def averaged(layers: int, heads: int) -> str:
+    """What a map of several layers and heads is shown as."""
+    return f"mean of {layers} layer{'s' * (layers != 1)} × {heads} head{'s' * (heads != 1)}"
 
 
 def elide(text: str, width: int) -> str:

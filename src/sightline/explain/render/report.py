@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from rich.cells import cell_len
 
-from sightline.explain.render.labels import visible
+from sightline.explain.render.labels import averaged, visible
 from sightline.explain.render.scale import darkest
 from sightline.explain.words import merge_words
 from sightline.files import write_atomic
@@ -115,7 +115,7 @@ def _table(name: str, map: AttentionMap) -> _Table:
     top = darkest(weights)
     notes: list[str] = []
     if map.weights.ndim == 4:
-        notes.append("mean of {} layers × {} heads".format(*map.weights.shape))
+        notes.append(averaged(*map.weights.shape[:2]))
     if top < 1:
         notes.append(f"darkest at {top:.0%}")
     keys = _tokens(map.keys)
