@@ -16,6 +16,7 @@ import torch
 from babel.dates import format_date
 
 from sightline import Translator
+from sightline.attention import ESTIMATORS, SCORES
 from sightline.tasks.translate import (
     RecurrentConfig,
     TokenizerConfig,
@@ -25,12 +26,11 @@ from sightline.tasks.translate import (
 )
 
 SHOWN = date(2011, 3, 29)
-SCORES = ("additive", "concat", "dot", "scaled_dot", "bilinear", "cosine", "location")
 OPTIONS: dict[str, dict[str, object]] = {
     **{name: {"attention": name} for name in SCORES},
     **{name: {"attention": "bilinear", "selection": name} for name in ("sparsemax", "entmax15", "local_m", "local_p")},
     "monotonic": {"selection": "monotonic", "decoder": "bahdanau"},
-    **{name: {"selection": "argmax", "estimator": name} for name in ("gumbel", "reinforce", "marginal")},
+    **{name: {"selection": "argmax", "estimator": name} for name in ESTIMATORS},
     "coverage": {"coverage": True},
     "pointer": {"pointer": True, "shared_embeddings": True},
 }

@@ -13,7 +13,9 @@ import statistics
 import zipfile
 from pathlib import Path
 
-from running import Result, run, seconds_of, spread
+from running import Result, run, seconds_of, slug, spread
+
+from sightline.attention import ESTIMATORS, SCORES
 
 LANGUAGES = ("german", "finnish", "turkish", "italian")
 RECURRENT = {
@@ -34,7 +36,6 @@ TRANSFORMER = {
     "decoder_layers": 2,
     "dropout": 0.2,
 }
-SCORES = ("additive", "concat", "dot", "scaled_dot", "bilinear", "cosine", "location")
 MECHANISMS: dict[str, dict[str, object]] = {
     **{name: {**RECURRENT, "attention": name} for name in SCORES},
     "additive, input feeding": {**RECURRENT, "input_feeding": True},
@@ -42,7 +43,7 @@ MECHANISMS: dict[str, dict[str, object]] = {
     "coverage": {**RECURRENT, "coverage": True},
     **{name: {**RECURRENT, "selection": name} for name in ("sparsemax", "entmax15", "local_m", "local_p")},
     "monotonic": {**RECURRENT, "selection": "monotonic", "decoder": "bahdanau"},
-    **{f"argmax, {name}": {**HARD, "estimator": name} for name in ("gumbel", "reinforce", "marginal")},
+    **{f"argmax, {name}": {**HARD, "estimator": name} for name in ESTIMATORS},
     **{f"transformer, {name}": {**TRANSFORMER, "positions": name} for name in ("sinusoidal", "relative")},
     "none": {**RECURRENT, "attention": "none"},
 }
@@ -89,7 +90,7 @@ def configuration(train: Path, model: dict[str, object], updates: int) -> dict[s
 
 def tried(name: str, language: str, seed: int, arguments: argparse.Namespace) -> Result:
     """A training of that mechanism, or what one found before."""
-    place = arguments.out / f"{language}-{name.replace(', ', '-').replace(' ', '-')}-{seed}"
+    place = arguments.out / f"{language}-{slug(name)}-{seed}"
     kept = place.with_name(f"{place.name}.{arguments.part}.json")
     if not kept.exists():
         train, test = (

@@ -13,7 +13,9 @@ import argparse
 import random
 from pathlib import Path
 
-from running import Result, run, seconds_of, spread
+from running import Result, run, seconds_of, slug, spread
+
+from sightline.attention import ESTIMATORS, SCORES
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 RECURRENT = {"type": "recurrent", "decoder": "luong", "input_feeding": False, "width": 128, "embedding_width": 64}
@@ -21,10 +23,8 @@ HARD = {**RECURRENT, "selection": "argmax"}
 TRANSFORMER = {"type": "transformer", "width": 64, "heads": 4, "hidden": 128, "encoder_layers": 2, "decoder_layers": 2}
 POINTER = {**RECURRENT, "attention": "additive", "shared_embeddings": True, "width": 64, "input_feeding": True}
 
-SCORES = ("additive", "concat", "dot", "scaled_dot", "bilinear", "cosine", "location")
 SELECTIONS = ("sparsemax", "entmax15", "local_p")
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative")
-ESTIMATORS = ("gumbel", "reinforce", "marginal")
 
 # name -> task, the least share of right answers, the model's options
 RUNS: dict[str, tuple[str, float, dict[str, object]]] = {
@@ -93,7 +93,7 @@ def configuration(data: Path, task: str, model: dict[str, object], updates: int)
 def tried(name: str, seed: int, out: Path, updates: int) -> Result:
     """A training of that name, scored on the test pairs."""
     task, _, model = RUNS[name]
-    place = out / f"{name.replace(', ', '-').replace(' ', '-')}-{seed}"
+    place = out / f"{slug(name)}-{seed}"
     data = out / "data"
     return run(place, configuration(data, task, model, updates), seed, data / f"{task}.test.tsv")
 

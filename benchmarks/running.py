@@ -38,6 +38,11 @@ def run(place: Path, config: dict[str, object], seed: int, test: Path) -> Result
     return Result(answer["exact_match"]["value"], seconds, metrics)
 
 
+def slug(name: str) -> str:
+    """A mechanism's name as a part of a file's."""
+    return name.replace(", ", "-").replace(" ", "-")
+
+
 def spread(values: Iterable[float]) -> str:
     """Each seed's value."""
     return " ".join(f"{value:.3f}" for value in values)

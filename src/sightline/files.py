@@ -44,19 +44,18 @@ def write_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     target = Path(path)
     temporary = target.with_name(f".{target.name}.tmp")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-        _sync_folder(target.parent)
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+            _sync_folder(target.parent)
+        finally:  # before the error is told, since it holds the room that is said to be free
+            with suppress(OSError):  # it is gone after the rename, and must not hide the first error
+                temporary.unlink()
     except OSError as error:
-        with suppress(OSError):  # first of all, since it holds the room that is said to be free
-            temporary.unlink()
         raise OutputError(_why_not_written(target, len(data), error)) from error
-    finally:
-        with suppress(OSError):  # it is gone after the rename
-            temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

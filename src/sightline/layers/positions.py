@@ -154,8 +154,8 @@ class RelativePositions(Positions):
 
     Shaw, Uszkoreit and Vaswani 2018, "Self-Attention with Relative Position Representations", sections 3.1 and 3.2;
     `d` is the distance from query to key, cut off at `reach` either way. The formula is that of the scaled dot; another
-    score is joined by `q . a_d / sqrt(K)` likewise. All heads share the vectors, as in the paper,
-    and here all layers too. Initialisation: normal with standard deviation 0.02.
+    score is joined by `q . a_d / sqrt(K)` likewise. All heads share the vectors, as in the paper, and here all layers
+    too. Initialisation: normal with standard deviation 0.02.
 
     Args:
         width: K, of a head.
