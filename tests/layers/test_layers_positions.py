@@ -83,9 +83,9 @@ def test_rotary_turns_pairs():
         for i in range(K // 2):
             angle = t / 10000 ** (2 * i / K)
             cosine, sine = math.cos(angle), math.sin(angle)
-            first, second = heads[:, :, t, i], heads[:, :, t, i + K // 2]
-            assert_close(turned[:, :, t, i], first * cosine - second * sine)
-            assert_close(turned[:, :, t, i + K // 2], first * sine + second * cosine)
+            first, second = heads[:, :, t, 2 * i], heads[:, :, t, 2 * i + 1]
+            assert_close(turned[:, :, t, 2 * i], first * cosine - second * sine)
+            assert_close(turned[:, :, t, 2 * i + 1], first * sine + second * cosine)
 
 
 def test_rotary_scores_see_distances_alone():

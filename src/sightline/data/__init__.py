@@ -2,8 +2,9 @@
 
 from sightline.data.batches import Padding, PairBatch, bucket, collate, padding, split_by_length
 from sightline.data.files import read_lines
+from sightline.data.kinds import KINDS, Kind
 from sightline.data.readers import Pair, read_jsonl, read_parallel, read_tsv
-from sightline.data.tokenizer import KINDS, Encoding, Kind, Tokenizer, Unknown
+from sightline.data.tokenizer import Encoding, Tokenizer, Unknown
 from sightline.data.units import BOS, EOS, PAD, SPECIALS, UNK, Lexicon, Units
 
 __all__ = [

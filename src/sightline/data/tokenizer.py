@@ -4,37 +4,22 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
 
+from sightline.data.kinds import KINDS
 from sightline.data.placing import placed
 from sightline.data.subwords import Subwords
-from sightline.data.units import EOS, SPECIALS, UNK, Lexicon, Units
-from sightline.errors import ConfigError, DataError, ModelFolderError, OutputError
+from sightline.data.units import EOS, SPECIALS, UNK, Units
+from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.files import write_atomic
 from sightline.results import Piece
 
-__all__ = ["KINDS", "Encoding", "Kind", "Tokenizer", "Unknown"]
+__all__ = ["Encoding", "Tokenizer", "Unknown"]
 
 _FORMAT = 1
 _CUTS = 16  # of one word, before earlier ones are taken again
-
-
-class Kind(NamedTuple):
-    """How units of one kind are made: from texts, size and min_count; or from what was saved."""
-
-    train: Callable[[Iterable[str], int, int], Units]
-    restore: Callable[[Any], Units]
-
-
-KINDS: dict[str, Kind] = {
-    "bpe": Kind(Subwords.train_bpe, Subwords),
-    "unigram": Kind(Subwords.train_unigram, Subwords),
-    "word": Kind(partial(Lexicon.train, spaced=True), partial(Lexicon, spaced=True)),
-    "char": Kind(partial(Lexicon.train, spaced=False), partial(Lexicon, spaced=False)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +231,9 @@ class Tokenizer:
         """Write `to_bytes` to a file.
 
         Raises:
-            OutputError: when the file cannot be written.
+            OutputError: when the file cannot be written; one of before is left as it was.
         """
-        try:
-            Path(path).write_bytes(self.to_bytes())
-        except OSError as error:
-            raise OutputError(
-                f"{path}: the tokenizer cannot be written ({error.strerror}): free some space, or name another folder"
-            ) from error
+        write_atomic(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Tokenizer":

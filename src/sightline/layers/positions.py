@@ -99,8 +99,7 @@ class LearnedPositions(Positions):
 class RotaryPositions(Positions):
     """Queries and keys turned by an angle proportional to their position, so that scores see distances.
 
-    Su et al. 2021, "RoFormer", section 3.2.2. Dimension i is paired with i + K/2, where the paper pairs neighbours: the
-    same up to an order of the dimensions.
+    Su et al. 2021, "RoFormer", section 3.2.2: neighbouring dimensions are the parts of a complex number.
 
     Args:
         width: D.
@@ -115,9 +114,10 @@ class RotaryPositions(Positions):
     def rotate(self, x: Float[Tensor, "B H T K"], offset: int = 0) -> Float[Tensor, "B H T K"]:
         """Each pair of dimensions turned by its angle."""
         angles = _angles(offset, x.shape[2], x.shape[3] // 2, x)
-        sine, cosine = angles.sin().to(x.dtype), angles.cos().to(x.dtype)
-        first, second = x.chunk(2, -1)
-        return torch.cat([first * cosine - second * sine, second * cosine + first * sine], -1)
+        kind = torch.promote_types(x.dtype, torch.float32)  # there are no complex numbers of fewer bits on a CPU
+        pairs = torch.view_as_complex(x.to(kind).contiguous().unflatten(-1, (-1, 2)))
+        turn = torch.polar(torch.ones_like(angles), angles).to(pairs.dtype)
+        return torch.view_as_real(pairs * turn).flatten(-2).to(x.dtype)
 
 
 def _distances(queries: int, keys: int, like: Tensor) -> Tensor:

@@ -16,11 +16,12 @@ from torch import Tensor
 
 from sightline.attention.deferred import Steps
 from sightline.attention.kernels import compiled, plain
+from sightline.attention.kernels.ranges import SMALLEST, limit
 from sightline.attention.once import once_differentiable
 
 __all__ = ["AdditiveLoop", "additive_scores"]
 
-_SMALLEST = 0.25  # of |q| + |k| at their largest: below, 1 - 2 / (1 + x) would lose digits that tanh keeps
+_FEW = 16  # queries, for which a tile of the kernel for GPUs would be mostly empty
 
 
 def additive_scores(
@@ -83,29 +84,26 @@ class AdditiveLoop:
 
 
 class _Keys(NamedTuple):
-    """What is known of the keys: how large they are, and `e^{2k}` if that is finite."""
+    """What is known of keys on a CPU: how large they are, and `e^{2k}` if that is finite."""
 
     largest: float
     powers: Tensor | None
 
     @classmethod
     def of(cls, key: Tensor) -> "_Keys":
+        if key.is_cuda:  # nothing is asked there: it would wait for the device
+            return cls(math.inf, None)
         largest = _largest(key)
-        return cls(largest, (2 * key.detach()).exp() if largest < _limit(key) else None)
+        return cls(largest, (2 * key.detach()).exp() if largest < limit(key.dtype) else None)
 
     def powers_with(self, query: Tensor) -> Tensor | None:
         """`e^{2k}`, if the reciprocal form is right for these queries."""
         together = self.largest + _largest(query)
-        return self.powers if _SMALLEST < together < _limit(query) else None
+        return self.powers if SMALLEST < together < limit(query.dtype) else None
 
 
 def _largest(x: Tensor) -> float:
     return x.detach().abs().max().item() if x.numel() else 0.0
-
-
-def _limit(x: Tensor) -> float:
-    """Of |q| + |k|: the logarithm of the largest number, halved, with some distance."""
-    return math.log(torch.finfo(x.dtype).max) / 2 - 1
 
 
 @runtime_checkable
@@ -121,13 +119,13 @@ class _Form(Protocol):
 
 def _form(known: _Keys, query: Tensor, key: Tensor) -> tuple[_Form, Tensor, Tensor]:
     """The fastest there is for these, and queries and keys as it wants them."""
+    if query.is_cuda:
+        return _gpu() if query.dtype == torch.float32 and query.shape[1] >= _FEW else plain.TANH, query, key
     powers = known.powers_with(query)
     if powers is None:
         return plain.TANH, query, key
     query = (2 * query).exp()
-    if compiled.available(query):
-        return compiled, query, powers
-    return _gpu() if query.is_cuda and query.dtype == torch.float32 else plain.RECIPROCAL, query, powers
+    return compiled if compiled.available(query) else plain.RECIPROCAL, query, powers
 
 
 @functools.cache
@@ -136,7 +134,7 @@ def _gpu() -> _Form:
     try:
         from sightline.attention.kernels import gpu
     except ImportError:
-        return plain.RECIPROCAL
+        return plain.TANH
     return gpu
 
 

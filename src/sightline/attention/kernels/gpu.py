@@ -1,92 +1,183 @@
 """Additive scores and their gradients on a GPU, by Triton: float32.
 
 From exponentials, as in additive.c: `h = 1/2 - 1 / (1 + e^{2q} e^{2k})` is half the tanh, `1/4 - h^2` a quarter of its
-slope. A program holds one tile of what it computes in registers and streams over the one dimension that is summed: of
-T x S x W nothing is ever written, and no two programs write to one place, so that results are repeatable.
+slope. Whether sums are in its range is decided on the device, so that nothing waits. A program holds one tile of what
+it computes in registers and streams over the one dimension that is summed: of T x S x W nothing is ever written, and
+no two programs write to one place, so that results are repeatable.
 """
 # pyright: reportMissingParameterType=false, reportArgumentType=false
+
+from typing import no_type_check
 
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
+from sightline.attention.kernels.ranges import SMALLEST, limit
+
 __all__ = ["gradients", "scores"]
 
-_ROWS, _COLUMNS = 32, 64  # of a tile
+_ROWS, _COLUMNS = tl.constexpr(32), tl.constexpr(64)  # of a tile
+_ROOM = tl.constexpr(64)  # a multiple of both
+_SMALLEST = tl.constexpr(SMALLEST)
+_LIMIT = tl.constexpr(limit(torch.float32))
+_INTERPRETED = tl.constexpr(triton.knobs.runtime.interpret)
 
 
 @triton.jit
-def _forward(
-    query, key, vector, found, queries, keys, width, rows: tl.constexpr, columns: tl.constexpr
-):  # query [B, W, T], key [B, W, S], vector [W], found [B, T, S]
+@no_type_check
+def _in_range(together):
+    size = tl.load(together)
+    return (size > _SMALLEST) & (size < _LIMIT)
+
+
+@triton.jit
+@no_type_check
+def _reciprocal(x):
+    """One instruction and at most one unit in the last place off, for 1 <= x < 2^126; a division is seven."""
+    if _INTERPRETED:
+        return 1 / x
+    return tl.inline_asm_elementwise("rcp.approx.ftz.f32 $0, $1;", "=r,r", [x], tl.float32, is_pure=True, pack=1)
+
+
+@triton.jit
+@no_type_check
+def _half_tanh(x):
+    """By its series near 0, where the other form would lose digits."""
+    less = tl.exp(-2 * tl.abs(x))
+    square = x * x
+    series = x * (1 + square * (-1 / 3 + square * (2 / 15 + square * (-17 / 315 + square * (62 / 2835)))))
+    beyond = (1 - less) / (1 + less)
+    return 0.5 * tl.where(tl.abs(x) < 0.25, series, tl.where(x < 0, -beyond, beyond))
+
+
+@triton.jit
+@no_type_check
+def _half(x, y, powers: tl.constexpr):
+    """Half the tanh, from exponentials or from what they are of."""
+    if powers:
+        return 0.5 - _reciprocal(1 + x * y)
+    return _half_tanh(x + y)
+
+
+@triton.jit
+@no_type_check
+def _room(length):
+    """Of a dimension of what `_prepare` leaves, so that no load of it needs a mask."""
+    return tl.cdiv(length, _ROOM) * _ROOM
+
+
+@triton.jit
+@no_type_check
+def _prepare(x, together, found, length, width, down, across):
+    """`e^{2x}`, or x where that is out of range: x [B, N, W], found room for each, with these strides."""
     row = tl.program_id(0).to(tl.int64)
-    t = tl.program_id(1) * rows + tl.arange(0, rows)
-    s = tl.program_id(2) * columns + tl.arange(0, columns)
-    query += row * width * queries
-    key += row * width * keys
-    total = tl.zeros([rows, columns], tl.float32)
-    for w in range(width):
-        q = tl.load(query + w * queries + t, mask=t < queries, other=0.0)
-        k = tl.load(key + w * keys + s, mask=s < keys, other=0.0)
-        total += tl.load(vector + w) * (0.5 - 1 / (1 + q[:, None] * k[None, :]))
+    n = tl.program_id(1) * _ROOM + tl.arange(0, _ROOM)[:, None]
+    w = tl.program_id(2) * _ROOM + tl.arange(0, _ROOM)[None, :]
+    values = tl.load(x + row * length * width + n * width + w, mask=(n < length) & (w < width), other=0.0)
+    if _in_range(together):
+        values = tl.exp(2 * values)
+    tl.store(found + row * _room(length) * _room(width) + n * down + w * across, values)
+
+
+@triton.jit
+@no_type_check
+def _forward(query, key, vector, together, found, queries, keys, width, powers: tl.constexpr):
+    """Room for query [B, W, T] and key [B, W, S], vector [W] -> found [B, T, S]."""
+    if _in_range(together) != powers:
+        return
+    row = tl.program_id(0).to(tl.int64)
+    t = tl.program_id(1) * _ROWS + tl.arange(0, _ROWS)
+    s = tl.program_id(2) * _COLUMNS + tl.arange(0, _COLUMNS)
+    query += row * _room(width) * _room(queries)
+    key += row * _room(width) * _room(keys)
     place = row * queries * keys + t[:, None] * keys + s[None, :]
-    tl.store(found + place, 2 * total, mask=(t < queries)[:, None] & (s < keys)[None, :])
+    inside = (t < queries)[:, None] & (s < keys)[None, :]
+    total = tl.load(found + place, mask=inside, other=0.0)  # zeros; so the tile is laid out as memory is
+    for _ in tl.range(width, loop_unroll_factor=4):
+        total += tl.load(vector) * _half(tl.load(query + t)[:, None], tl.load(key + s)[None, :], powers)
+        query += _room(queries)
+        key += _room(keys)
+        vector += 1
+    tl.store(found + place, 2 * total, mask=inside)
 
 
 @triton.jit
-def _backward(
-    own, other, grad, grad_own, grad_vector, owns, others, width, rows: tl.constexpr, columns: tl.constexpr
-):  # own [B, N, W], other [B, M, W], grad [B, M, N], grad_own [B, N, W], grad_vector [B, blocks of N, W]
+@no_type_check
+def _backward(own, other, grad, together, grad_own, grad_vector, owns, others, width, powers: tl.constexpr):
+    """Room for own [B, N, W] and other [B, M, W], grad [B, M, N] -> grad_own [B, N, W], grad_vector [B, blocks, W]."""
+    if _in_range(together) != powers:
+        return
     row = tl.program_id(0).to(tl.int64)
-    n = tl.program_id(1) * rows + tl.arange(0, rows)
-    w = tl.program_id(2) * columns + tl.arange(0, columns)
-    place, inside = row * owns * width + n[:, None] * width + w[None, :], (n < owns)[:, None] & (w < width)[None, :]
-    x = tl.load(own + place, mask=inside, other=0.0)
-    other += row * others * width
-    grad += row * others * owns
-    quarters = tl.zeros([rows, columns], tl.float32)
-    halves = tl.zeros([rows, columns], tl.float32)
-    for m in range(others):
-        y = tl.load(other + m * width + w, mask=w < width, other=0.0)
-        g = tl.load(grad + m * owns + n, mask=n < owns, other=0.0)[:, None]
-        h = 0.5 - 1 / (1 + x * y[None, :])
+    n = tl.program_id(1) * _ROWS + tl.arange(0, _ROWS)
+    w = tl.program_id(2) * _COLUMNS + tl.arange(0, _COLUMNS)
+    x = tl.load(own + row * _room(owns) * _room(width) + n[:, None] * _room(width) + w[None, :])
+    other += row * _room(others) * _room(width) + w
+    grad += row * others * owns + n
+    quarters = tl.zeros([_ROWS, _COLUMNS], tl.float32)
+    halves = tl.zeros([_ROWS, _COLUMNS], tl.float32)
+    for _ in tl.range(others, loop_unroll_factor=4):
+        g = tl.load(grad, mask=n < owns, other=0.0)[:, None]
+        h = _half(x, tl.load(other)[None, :], powers)
         halves += g * h
         quarters += g * (0.25 - h * h)
-    tl.store(grad_own + place, quarters, mask=inside)
-    blocks = tl.num_programs(1)
-    place = (row * blocks + tl.program_id(1)) * width + w
+        other += _room(width)
+        grad += owns
+    inside = (n < owns)[:, None] & (w < width)[None, :]
+    tl.store(grad_own + row * owns * width + n[:, None] * width + w[None, :], quarters, mask=inside)
+    place = (row * tl.num_programs(1) + tl.program_id(1)) * width + w
     tl.store(grad_vector + place, tl.sum(halves, 0), mask=w < width)
 
 
 def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    """From exponentials: `[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
+    """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
     (batch, queries, width), keys = query.shape, key.shape[1]
-    query, key = query.mT.contiguous(), key.mT.contiguous()
-    found = query.new_empty(batch, queries, keys)
-    if found.numel():
-        grid = batch, -(-queries // _ROWS), -(-keys // _COLUMNS)
+    found = query.new_zeros(batch, queries, keys)
+    if found.numel() and width:
+        together, q, k = _prepared(query, key, turned=True)
+        grid = batch, triton.cdiv(queries, _ROWS.value), triton.cdiv(keys, _COLUMNS.value)
         with torch.cuda.device_of(query):
-            _forward[grid](query, key, vector.contiguous(), found, queries, keys, width, _ROWS, _COLUMNS)
+            for powers in (True, False):  # one of them finds that it is not meant
+                _forward[grid](q, k, vector.contiguous(), together, found, queries, keys, width, powers)
     return found
 
 
 def gradients(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Those of queries, keys and vector from that of the scores."""
-    query, key = query.contiguous(), key.contiguous()
-    grad_query, halves = _side(query, key, grad.mT.contiguous())
-    grad_key, _ = _side(key, query, grad.contiguous())
+    if not (grad.numel() and query.numel()):
+        return torch.zeros_like(query), torch.zeros_like(key), torch.zeros_like(vector)
+    together, q, k = _prepared(query, key, turned=False)
+    grad_query, grad_key = (torch.empty(x.shape, dtype=x.dtype, device=x.device) for x in (query, key))
+    halves = _side(q, k, grad.mT.contiguous(), together, grad_query)
+    _side(k, q, grad.contiguous(), together, grad_key)
     factor = 4 * vector
     return grad_query.mul_(factor), grad_key.mul_(factor), 2 * halves
 
 
-def _side(own: Tensor, other: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-    """Sums over the other side: quarters of this side's gradient, halves of the vector's."""
-    batch, owns, width = own.shape
-    blocks = -(-owns // _ROWS)
-    grad_own, grad_vector = own.new_empty(own.shape), own.new_empty(batch, blocks, width)
-    if own.numel():
-        grid = batch, blocks, -(-width // _COLUMNS)
-        with torch.cuda.device_of(own):
-            _backward[grid](own, other, grad, grad_own, grad_vector, owns, other.shape[1], width, _ROWS, _COLUMNS)
-    return grad_own, grad_vector.sum((0, 1))
+def _prepared(query: Tensor, key: Tensor, turned: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """How large the sums may be, and queries and keys as the kernels want them, `[B, W, N]` if turned."""
+    together = torch.linalg.vector_norm(query, torch.inf) + torch.linalg.vector_norm(key, torch.inf)
+    found: list[Tensor] = []
+    for x in (query.contiguous(), key.contiguous()):
+        batch, length, width = x.shape
+        blocks, across = triton.cdiv(length, _ROOM.value), triton.cdiv(width, _ROOM.value)
+        shape = blocks * _ROOM.value, across * _ROOM.value
+        out = x.new_empty(batch, *(reversed(shape) if turned else shape))
+        strides = (1, shape[0]) if turned else (shape[1], 1)
+        with torch.cuda.device_of(x):
+            _prepare[batch, blocks, across](x, together, out, length, width, *strides)
+        found.append(out)
+    return together, *found
+
+
+def _side(own: Tensor, other: Tensor, grad: Tensor, together: Tensor, found: Tensor) -> Tensor:
+    """Sums over the other side: quarters of this side's gradient, which go to `found`, and halves of the vector's."""
+    (batch, owns, width), others = found.shape, grad.shape[1]
+    blocks = triton.cdiv(owns, _ROWS.value)
+    halves = found.new_empty(batch, blocks, width)
+    grid = batch, blocks, triton.cdiv(width, _COLUMNS.value)
+    with torch.cuda.device_of(own):
+        for powers in (True, False):
+            _backward[grid](own, other, grad, together, found, halves, owns, others, width, powers)
+    return halves.sum((0, 1))

@@ -8,7 +8,8 @@ from torch import Tensor
 
 __all__ = ["RECIPROCAL", "TANH", "InBlocks"]
 
-_BLOCK = 2**19  # elements of the hidden layer at a time: on a CPU few enough to stay in cache
+_BLOCK = 2**19  # elements of the hidden layer at a time: few enough to stay in a CPU's cache
+_GPU_BLOCK = 2**24  # enough to keep a GPU busy
 
 _Half = Callable[[Tensor, Tensor, Tensor], Tensor]  # queries, keys, room for the result -> half of the tanh
 
@@ -27,9 +28,9 @@ def _half_reciprocal(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
 def _blocks(query: Tensor, key: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
     """Rows and queries of one block, and room for its hidden layer."""
     rows, steps, width = query.shape
-    one = max(1, key.shape[1] * width)
-    across = max(1, min(steps, _BLOCK // one))
-    down = max(1, min(rows, _BLOCK // (one * across)))
+    one, block = max(1, key.shape[1] * width), _GPU_BLOCK if key.is_cuda else _BLOCK
+    across = max(1, min(steps, block // one))
+    down = max(1, min(rows, block // (one * across)))
     buffer = key.new_empty(down, across, key.shape[1], width)
     for start in range(0, rows, down):
         for t in range(0, steps, across):
