@@ -46,7 +46,7 @@ def complaint(folder, text, overrides=()):
         ("", "c.yaml: expected keys and values"),
         (b"a: \xff\n", "c.yaml: the configuration is not valid UTF-8"),
         ("training: {patience: null}", "c.yaml, line 1: training: nothing ends the training: set 'updates'"),
-        ("training: {schedule: cosine}", "c.yaml, line 1: training: the schedule 'cosine' ends at a number of updates"),
+        ("training: {schedule: cosine}", "c.yaml, line 1: training: the schedule 'cosine' needs to know where it ends"),
         ("decoding: {n_best: 9}", "c.yaml, line 1: decoding: a beam of 5 finds no 9 answers"),
         ("decoding: {method: greedy, n_best: 2}", "c.yaml, line 1: decoding: the method 'greedy' finds one answer"),
         (

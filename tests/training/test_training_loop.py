@@ -249,3 +249,17 @@ def test_outside_the_main_thread_signals_are_left_alone(tmp_path):
     thread.start()
     thread.join()
     assert results[0].update == 2
+
+
+@pytest.mark.parametrize("end", [{"max_epochs": 9}, {"max_minutes": 0.02}])
+def test_a_cosine_ends_where_the_run_does(tmp_path, end):
+    rates: list[float] = []
+
+    def note(event):
+        if isinstance(event, Progress):
+            rates.append(event.learning_rate)
+
+    train(tmp_path, max_updates=None, schedule="cosine", warmup=0, validate_every=None, on_event=[note], **end)
+    assert rates[0] == 0.01
+    assert 0.001 < rates[len(rates) // 2] < 0.009
+    assert rates[-1] < 0.001

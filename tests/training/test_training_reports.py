@@ -32,6 +32,12 @@ def test_plain_lines_come_with_validations_only(tmp_path):
     assert lines[-1].endswith("weights of update 5: loss 2, bleu 12.35")
 
 
+def test_a_run_that_was_still_getting_better_says_so(tmp_path):
+    text, losses = io.StringIO(), iter([3.0, 2.0, 1.0])
+    train(tmp_path, keep_best=1, on_event=[show_progress(text)], validate=lambda model: {"loss": next(losses)})
+    assert text.getvalue().splitlines()[-1] == "it was still getting better: a longer training is likely to pay"
+
+
 def test_what_is_said_of_interruptions_and_of_runs_resumed(tmp_path):
     text = io.StringIO()
     with pytest.raises(Interrupted):
@@ -39,10 +45,10 @@ def test_what_is_said_of_interruptions_and_of_runs_resumed(tmp_path):
     assert text.getvalue().splitlines()[-1] == "stopping after update 7: saving; interrupt again to stop at once"
     text = io.StringIO()
     train(tmp_path, resume=True, max_updates=13, keep_best=2, on_event=[show_progress(text)])
-    first, *_, final = text.getvalue().splitlines()
+    first, *_ = text.getvalue().splitlines()
     assert first.startswith("resuming after update 7, epoch 2")
     assert "; max_updates changed from 12 to 13; keep_best changed from 1 to 2" in first
-    assert "weights of the average of updates" in final or "weights of update" in final
+    assert "; weights of the average of updates" in text.getvalue() or "; weights of update" in text.getvalue()
     text = io.StringIO()
     train(tmp_path, resume=True, max_updates=13, keep_best=0, on_event=[show_progress(text)])
     assert "nothing left to train: reached the limit of 13 updates" in text.getvalue()

@@ -31,16 +31,19 @@ def test_a_warmup_longer_than_the_run_is_only_a_warmup():
     assert [cosine(step, 20, 10) for step in (5, 10)] == [0.25, 0.5]
 
 
-def test_cosine_needs_an_end():
-    with pytest.raises(ConfigError, match="max_updates"):
-        cosine(1, 0, None)
-    with pytest.raises(ConfigError, match="max_updates"):
-        TrainSettings(max_epochs=3, schedule="cosine")
+def test_cosine_waits_for_an_end():
+    assert [cosine(step, 2, None) for step in (1, 2, 3)] == [0.5, 1.0, 1.0]
+    with pytest.raises(ConfigError, match="max_updates, max_epochs or max_minutes"):
+        TrainSettings(patience=3, schedule="cosine")
 
 
 def test_the_rate_is_the_peak_times_the_factor():
     settings = TrainSettings(max_updates=100, learning_rate=0.5, warmup=16)
     assert [settings.rate(update) for update in (4, 16, 64)] == [0.125, 0.5, 0.25]
+    timed = TrainSettings(max_minutes=1, learning_rate=0.5, warmup=0, schedule="cosine")
+    assert [timed.rate(update, done) for update, done in ((1, 0.0), (51, 0.5), (21, 1.0))] == [0.5, 0.25, 0.0]
+    both = TrainSettings(max_minutes=1, max_updates=80, learning_rate=0.5, warmup=0, schedule="cosine")
+    assert both.rate(51, 0.5) == 0.5 * cosine(51, 0, 80)
     own = TrainSettings(max_updates=100, learning_rate=0.5, schedule=lambda step, warmup, total: step / total)
     assert own.rate(50) == 0.25
 

@@ -109,7 +109,9 @@ def _finished(result: FitResult) -> str:
         "last": f"the last update, {result.update}",
     }[result.taken]
     how = "nothing left to train" if result.already_done else "done"
-    return f"{how}: {result.reason}, {_clock(result.seconds)}; weights of {weights}: {metrics}"
+    line = f"{how}: {result.reason}, {_clock(result.seconds)}; weights of {weights}: {metrics}"
+    improving = len(result.history) > 2 and all(validated.best for validated in result.history[-2:])
+    return line + "\nit was still getting better: a longer training is likely to pay" * improving
 
 
 def _clock(seconds: float) -> str:

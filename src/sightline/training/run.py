@@ -161,7 +161,7 @@ class Run(Generic[Model, Batch]):
         # The only wait for the device in an update.
         total, norm = torch.stack([torch.stack([loss.total for loss in losses]).sum().float(), norm.float()]).tolist()
         self._check_finite(total / count, norm)
-        rate = settings.rate(state.update + 1)
+        rate = settings.rate(state.update + 1, fraction_done(state, settings, self._epoch_size))
         for optimizer in self._optimizers:
             for parameters in optimizer.param_groups:
                 parameters["lr"] = rate

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable
 
-from sightline.errors import ConfigError
-
 __all__ = ["SCHEDULES", "Schedule", "constant", "cosine", "inverse_sqrt"]
 
 Schedule = Callable[[int, int, int | None], float]
@@ -58,19 +56,17 @@ def cosine(step: int, warmup: int, total: int | None) -> float:
     Args:
         step: the update, counted from 1.
         warmup: updates over which the rate rises linearly; 0 for none.
-        total: the update at which the rate reaches 0.
-
-    Raises:
-        ConfigError: when `total` is None.
+        total: the update at which the rate reaches 0; None while nothing is known of it, as at the start of a run
+            that ends by the clock.
 
     Example:
         >>> [round(cosine(step, 10, 110), 4) for step in (5, 10, 60, 110)]
         [0.5, 1.0, 0.5, 0.0]
     """
-    if total is None:
-        raise ConfigError('the schedule "cosine" needs to know where it ends: set max_updates')
     if step <= warmup:
         return step / warmup
+    if total is None:
+        return 1.0
     if step >= total:
         return 0.0
     return 0.5 * (1.0 + math.cos(math.pi * (step - warmup) / (total - warmup)))

@@ -26,7 +26,8 @@ class TrainSettings:
         accumulate: batches per update; their gradients add up exactly as if they were one batch.
         optimizer: a name in `OPTIMIZERS` (see `build_optimizers`).
         learning_rate: the peak, reached at the end of the warm-up.
-        schedule: a name in `SCHEDULES`, or a function `(step, warmup, total) -> factor`.
+        schedule: a name in `SCHEDULES`, or a function `(step, warmup, total) -> factor`. With `max_minutes`, one that
+            asks for the total follows the clock: such a run is not repeated to the bit.
         warmup: updates over which the learning rate rises.
         clip_norm: largest global norm of the gradient (of the loss per token), or None for no clipping.
         weight_decay: decoupled decay of matrices (see `build_optimizers`).
@@ -93,13 +94,19 @@ class TrainSettings:
     def _schedule_problems(self) -> Iterator[str]:
         if isinstance(self.schedule, str) and self.schedule not in SCHEDULES:
             yield f"schedule is {self.schedule!r}; there are {', '.join(SCHEDULES)}"
-        if self.schedule == "cosine" and self.max_updates is None:
-            yield 'the schedule "cosine" needs to know where it ends: set max_updates'
+        if self.schedule == "cosine" and all(x is None for x in (self.max_updates, self.max_epochs, self.max_minutes)):
+            yield 'the schedule "cosine" needs to know where it ends: set max_updates, max_epochs or max_minutes'
 
-    def rate(self, update: int) -> float:
-        """The learning rate of an update, counted from 1."""
+    def rate(self, update: int, done: float | None = None) -> float:
+        """The learning rate of an update, counted from 1.
+
+        Where epochs or minutes end the run, its last update is guessed from the share `done` before this one.
+        """
         schedule = SCHEDULES[self.schedule] if isinstance(self.schedule, str) else self.schedule
-        return self.learning_rate * schedule(update, self.warmup, self.max_updates)
+        ends = [] if self.max_updates is None else [self.max_updates]
+        if done and (self.max_epochs is not None or self.max_minutes is not None):
+            ends.append(round(update / done))
+        return self.learning_rate * schedule(update, self.warmup, min(ends, default=None))
 
     def at_least_as_good(self, metric: float, other: float) -> bool:
         """Whether one value of the metric is no worse than another; False where either is NaN."""

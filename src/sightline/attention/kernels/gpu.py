@@ -7,6 +7,7 @@ no two programs write to one place, so that results are repeatable.
 """
 # pyright: reportMissingParameterType=false, reportArgumentType=false
 
+import os
 from typing import no_type_check
 
 import torch
@@ -22,7 +23,7 @@ _ROWS, _COLUMNS = tl.constexpr(32), tl.constexpr(64)  # of a tile
 _ROOM = tl.constexpr(64)  # a multiple of both
 _SMALLEST = tl.constexpr(SMALLEST)
 _LIMIT = tl.constexpr(limit(torch.float32))
-_INTERPRETED = tl.constexpr(triton.knobs.runtime.interpret)
+_INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 
 
 @triton.jit
@@ -130,13 +131,17 @@ def _backward(own, other, grad, together, grad_own, grad_vector, owns, others, w
     tl.store(grad_vector + place, tl.sum(halves, 0), mask=w < width)
 
 
+def _blocks(length: int, tile: tl.constexpr) -> int:
+    return -(-length // int(tile.value))
+
+
 def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
     """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
     (batch, queries, width), keys = query.shape, key.shape[1]
     found = query.new_zeros(batch, queries, keys)
     if found.numel() and width:
         together, q, k = _prepared(query, key, turned=True)
-        grid = batch, triton.cdiv(queries, _ROWS.value), triton.cdiv(keys, _COLUMNS.value)
+        grid = batch, _blocks(queries, _ROWS), _blocks(keys, _COLUMNS)
         with torch.cuda.device_of(query):
             for powers in (True, False):  # one of them finds that it is not meant
                 _forward[grid](q, k, vector.contiguous(), together, found, queries, keys, width, powers)
@@ -158,25 +163,26 @@ def gradients(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple
 def _prepared(query: Tensor, key: Tensor, turned: bool) -> tuple[Tensor, Tensor, Tensor]:
     """How large the sums may be, and queries and keys as the kernels want them, `[B, W, N]` if turned."""
     together = torch.linalg.vector_norm(query, torch.inf) + torch.linalg.vector_norm(key, torch.inf)
-    found: list[Tensor] = []
-    for x in (query.contiguous(), key.contiguous()):
+
+    def prepared(x: Tensor) -> Tensor:
         batch, length, width = x.shape
-        blocks, across = triton.cdiv(length, _ROOM.value), triton.cdiv(width, _ROOM.value)
-        shape = blocks * _ROOM.value, across * _ROOM.value
-        out = x.new_empty(batch, *(reversed(shape) if turned else shape))
-        strides = (1, shape[0]) if turned else (shape[1], 1)
+        blocks, across = _blocks(length, _ROOM), _blocks(width, _ROOM)
+        down, right = blocks * int(_ROOM.value), across * int(_ROOM.value)
+        found = x.new_empty((batch, right, down) if turned else (batch, down, right))
+        strides = (1, down) if turned else (right, 1)
         with torch.cuda.device_of(x):
-            _prepare[batch, blocks, across](x, together, out, length, width, *strides)
-        found.append(out)
-    return together, *found
+            _prepare[batch, blocks, across](x.contiguous(), together, found, length, width, *strides)
+        return found
+
+    return together, prepared(query), prepared(key)
 
 
 def _side(own: Tensor, other: Tensor, grad: Tensor, together: Tensor, found: Tensor) -> Tensor:
     """Sums over the other side: quarters of this side's gradient, which go to `found`, and halves of the vector's."""
     (batch, owns, width), others = found.shape, grad.shape[1]
-    blocks = triton.cdiv(owns, _ROWS.value)
+    blocks = _blocks(owns, _ROWS)
     halves = found.new_empty(batch, blocks, width)
-    grid = batch, blocks, triton.cdiv(width, _COLUMNS.value)
+    grid = batch, blocks, _blocks(width, _COLUMNS)
     with torch.cuda.device_of(own):
         for powers in (True, False):
             _backward[grid](own, other, grad, together, found, halves, owns, others, width, powers)

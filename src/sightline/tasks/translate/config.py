@@ -141,8 +141,8 @@ class TrainingConfig(Section):
     def _ends(self) -> "TrainingConfig":
         if self.updates is None and self.epochs is None and self.minutes is None and self.patience is None:
             raise ValueError("nothing ends the training: set 'updates', 'epochs', 'minutes' or 'patience'")
-        if self.schedule == "cosine" and self.updates is None:
-            raise ValueError("the schedule 'cosine' ends at a number of updates: set 'updates'")
+        if self.schedule == "cosine" and self.updates is None and self.epochs is None and self.minutes is None:
+            raise ValueError("the schedule 'cosine' needs to know where it ends: set 'updates', 'epochs' or 'minutes'")
         return self
 
 
