@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from kernel_checks import assert_as_exact_as_plain, plain, scores_and_gradients
 from torch import Tensor
 from torch.testing import assert_close
 
@@ -13,33 +14,18 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is 
 SHAPES = [(3, 17, 7, 11), (2, 64, 64, 32), (1, 33, 129, 65), (4, 16, 1, 16), (2, 130, 70, 1), (2, 100, 90, 256)]
 
 
-def _plain(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    return torch.tanh(query.unsqueeze(-2) + key.unsqueeze(-3)) @ vector
-
-
-def _all(function, inputs: list[Tensor], weights: Tensor) -> list[Tensor]:
-    inputs = [x.clone().requires_grad_() for x in inputs]
-    scores = function(*inputs)
-    return [scores.detach(), *torch.autograd.grad(scores, inputs, weights)]
-
-
 @pytest.mark.parametrize("size", [1e-3, 0.1, 1.0, 10.0, 100.0, 1e3])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_the_kernels_are_as_exact_as_the_plain_form(shape, size):
     batch, queries, keys, width = shape
     inputs = [size * torch.randn(batch, queries, width), size * torch.randn(batch, keys, width), torch.randn(width)]
-    inputs, weights = [x.cuda() for x in inputs], torch.randn(batch, queries, keys).cuda()
-    exact = _all(_plain, [x.double() for x in inputs], weights.double())
-    naive, found = (_all(f, inputs, weights) for f in (_plain, additive_scores))
-    for right, usual, ours in zip(exact, naive, found, strict=True):
-        assert ours.dtype == torch.float32
-        assert (ours - right).norm() <= 3 * (usual - right).norm() + 4e-7 * right.norm()
+    assert_as_exact_as_plain([x.cuda() for x in inputs], torch.randn(batch, queries, keys).cuda())
 
 
 def test_equal_inputs_give_equal_bits():
     inputs = [torch.randn(shape).cuda() for shape in ((4, 100, 96), (4, 77, 96), (96,))]
     weights = torch.randn(4, 100, 77).cuda()
-    for one, other in zip(*(_all(additive_scores, inputs, weights) for _ in range(2)), strict=True):
+    for one, other in zip(*(scores_and_gradients(additive_scores, inputs, weights) for _ in range(2)), strict=True):
         assert torch.equal(one, other)
 
 
@@ -52,10 +38,12 @@ def test_a_loop_is_all_queries_at_once(queries):
         return torch.cat([loop(query[:, t : t + 1].expand(-1, queries, -1)) for t in range(20)], 1)
 
     def at_once(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-        return _plain(query.repeat_interleave(queries, 1), key, vector)
+        return plain(query.repeat_interleave(queries, 1), key, vector)
 
     weights = torch.randn(5, 20 * queries, 30).cuda()
-    for one, other in zip(_all(looped, inputs, weights), _all(at_once, inputs, weights), strict=True):
+    for one, other in zip(
+        scores_and_gradients(looped, inputs, weights), scores_and_gradients(at_once, inputs, weights), strict=True
+    ):
         assert_close(one, other, rtol=1e-4, atol=1e-4)
 
 

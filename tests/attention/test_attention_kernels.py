@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from kernel_checks import assert_as_exact_as_plain, plain, scores_and_gradients
 from torch import Tensor
 from torch.testing import assert_close
 
@@ -14,10 +15,6 @@ from sightline.attention.kernels.building import compiled_library
 pytestmark = pytest.mark.usefixtures("float64")
 
 B, T, S, W = 3, 5, 7, 11
-
-
-def _plain(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    return torch.tanh(query.unsqueeze(-2) + key.unsqueeze(-3)) @ vector
 
 
 def _laid_out(layout: str) -> tuple[Tensor, Tensor, Tensor]:
@@ -32,7 +29,7 @@ def _laid_out(layout: str) -> tuple[Tensor, Tensor, Tensor]:
 @pytest.mark.parametrize("layout", ["plain", "transposed", "expanded"])
 def test_additive_scores_and_their_gradients_are_the_plain_ones(layout):
     tensors = [x.requires_grad_() for x in _laid_out(layout)]
-    found, expected = additive_scores(*tensors), _plain(*tensors)
+    found, expected = additive_scores(*tensors), plain(*tensors)
     assert_close(found, expected)
     weights = torch.randn(B, T, S)
     gradients = (torch.autograd.grad((scores * weights).sum(), tensors) for scores in (found, expected))
@@ -48,12 +45,12 @@ def test_additive_scores_gradcheck():
 @pytest.mark.parametrize("lead", [(), (2,), (2, 3)])
 def test_additive_scores_take_any_leading_dimensions(lead):
     query, key, vector = torch.randn(*lead, T, W), torch.randn(*lead, S, W), torch.randn(W)
-    assert_close(additive_scores(query, key, vector), _plain(query, key, vector))
+    assert_close(additive_scores(query, key, vector), plain(query, key, vector))
 
 
 def test_additive_scores_of_a_part_that_learns():
     query, key, vector = torch.randn(B, T, W), torch.randn(B, S, W, requires_grad=True), torch.randn(W)
-    gradients = (torch.autograd.grad(f(query, key, vector).sum(), key)[0] for f in (additive_scores, _plain))
+    gradients = (torch.autograd.grad(f(query, key, vector).sum(), key)[0] for f in (additive_scores, plain))
     assert_close(*gradients)
 
 
@@ -86,13 +83,6 @@ def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         )
 
 
-def _all(function, inputs: list[Tensor], weights: Tensor) -> list[Tensor]:
-    """Scores and the gradients of all inputs."""
-    inputs = [x.clone().requires_grad_() for x in inputs]
-    scores = function(*inputs)
-    return [scores.detach(), *torch.autograd.grad((scores * weights).sum(), inputs)]
-
-
 @pytest.mark.parametrize("size", [1e-3, 0.1, 1.0, 10.0, 100.0, 1e3])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_float32_is_as_exact_as_the_plain_form(form, shape, size):
@@ -100,12 +90,7 @@ def test_float32_is_as_exact_as_the_plain_form(form, shape, size):
     inputs = [size * torch.randn(batch, queries, width), size * torch.randn(batch, keys, width), torch.randn(width)]
     weights = torch.randn(batch, queries, keys)
     narrow = [x.float() for x in inputs]
-    exact = _all(_plain, [x.double() for x in narrow], weights.float().double())
-    naive, found = (_all(f, narrow, weights.float()) for f in (_plain, additive_scores))
-    for right, usual, ours in zip(exact, naive, found, strict=True):
-        assert ours.dtype == torch.float32
-        allowed = 3 * (usual - right).norm() + 4e-7 * right.norm()
-        assert (ours - right).norm() <= allowed
+    assert_as_exact_as_plain(narrow, weights.float())
 
 
 @pytest.mark.parametrize("size", [1.0, 1e3])
@@ -121,7 +106,9 @@ def test_a_loop_is_all_queries_at_once(form, size):
 
     for kind, slack in ((torch.float64, 1e-10), (torch.float32, 1e-4)):
         given, weights = [x.to(kind) for x in inputs], torch.randn(B, 2 * T * queries, S, dtype=kind)
-        for one, other in zip(_all(looped, given, weights), _all(at_once, given, weights), strict=True):
+        for one, other in zip(
+            scores_and_gradients(looped, given, weights), scores_and_gradients(at_once, given, weights), strict=True
+        ):
             assert_close(one, other, rtol=slack, atol=slack)
 
 
@@ -129,7 +116,7 @@ def test_a_loop_may_be_differentiated_in_part_and_again():
     query, key, vector = (x.requires_grad_() for x in (torch.randn(B, T, W), torch.randn(B, S, W), torch.randn(W)))
     loop = AdditiveLoop(key, vector, T, 1)
     scores = torch.cat([loop(query[:, t : t + 1]) for t in range(T)], 1)
-    expected = torch.autograd.grad(_plain(query, key, vector).sum(), (query, key, vector))
+    expected = torch.autograd.grad(plain(query, key, vector).sum(), (query, key, vector))
     for part in ((query,), (key, vector), (query, key, vector), (query, key, vector)):
         found = torch.autograd.grad(scores.sum(), part, retain_graph=True)
         for gradient, wanted in zip(found, expected[-len(part) :] if len(part) == 2 else expected, strict=False):
@@ -145,7 +132,9 @@ def test_a_loop_that_ends_early_has_the_gradients_of_what_it_did(form):
             return torch.cat([loop(query[:, t : t + 1]) for t in range(2)], 1)
 
         weights = torch.randn(B, 2, S, dtype=kind)
-        for one, other in zip(_all(looped, inputs, weights), _all(_plain, inputs, weights), strict=True):
+        for one, other in zip(
+            scores_and_gradients(looped, inputs, weights), scores_and_gradients(plain, inputs, weights), strict=True
+        ):
             assert_close(one, other, rtol=slack, atol=slack)
 
 
@@ -153,7 +142,7 @@ def test_a_loop_that_ends_early_has_the_gradients_of_what_it_did(form):
 def test_types_of_16_bits_are_computed_in_32(kind):
     query, key, vector = (torch.randn(shape, dtype=kind) for shape in ((B, T, W), (B, S, W), (W,)))
     found = additive_scores(query, key, vector)
-    expected = _plain(query.float(), key.float(), vector.float()).to(kind)
+    expected = plain(query.float(), key.float(), vector.float()).to(kind)
     assert found.dtype == kind
     assert_close(found, expected)
     loop = AdditiveLoop(key, vector, T, 1)
@@ -170,7 +159,7 @@ def test_a_second_derivative_is_refused():
 def test_nothing_to_score(form, shape):
     batch, queries, keys, width = shape
     inputs = [torch.randn(s, dtype=torch.float32) for s in ((batch, queries, width), (batch, keys, width), (width,))]
-    for found in _all(additive_scores, inputs, torch.randn(batch, queries, keys)):
+    for found in scores_and_gradients(additive_scores, inputs, torch.randn(batch, queries, keys)):
         assert not found.any()
 
 
@@ -195,10 +184,10 @@ def _broken_compiler(folder: Path) -> Path:
 def test_threads_change_nothing(form):
     query, key, vector = (torch.randn(shape, dtype=torch.float32) for shape in ((5, 64, 64), (5, 70, 64), (64,)))
     weights = torch.randn(5, 64, 70, dtype=torch.float32)
-    alone = _all(additive_scores, [query, key, vector], weights)
+    alone = scores_and_gradients(additive_scores, [query, key, vector], weights)
     torch.set_num_threads(2)
     try:
-        together = _all(additive_scores, [query, key, vector], weights)
+        together = scores_and_gradients(additive_scores, [query, key, vector], weights)
     finally:
         torch.set_num_threads(1)
     for one, other in zip(alone, together, strict=True):
