@@ -78,9 +78,13 @@ def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
             pytest.skip("Triton compiles for the GPU here")
         gpu = importlib.import_module("sightline.attention.kernels.gpu")
         usual = additive._form
-        monkeypatch.setattr(
-            additive, "_form", lambda known, q, k: (gpu, q, k) if q.dtype == torch.float32 else usual(known, q, k)
-        )
+
+        def interpreted(known, together, query: Tensor, key: Tensor):
+            if query.dtype == torch.float32:
+                return gpu.Kernels(torch.tensor(together)), query, key
+            return usual(known, together, query, key)
+
+        monkeypatch.setattr(additive, "_form", interpreted)
 
 
 @pytest.mark.parametrize("size", [1e-3, 0.1, 1.0, 10.0, 100.0, 1e3])

@@ -7,7 +7,6 @@ product stays finite, and is exact as long as it is not all near 1; elsewhere th
 """
 
 import functools
-import math
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -84,26 +83,27 @@ class AdditiveLoop:
 
 
 class _Keys(NamedTuple):
-    """What is known of keys on a CPU: how large they are, and `e^{2k}` if that is finite."""
+    """What is known of keys: how large they are, and on a CPU `e^{2k}` if that is finite."""
 
-    largest: float
+    largest: float | Tensor
     powers: Tensor | None
 
     @classmethod
     def of(cls, key: Tensor) -> "_Keys":
-        if key.is_cuda:  # nothing is asked there: it would wait for the device
-            return cls(math.inf, None)
-        largest = _largest(key)
-        return cls(largest, (2 * key.detach()).exp() if largest < limit(key.dtype) else None)
+        largest = _largest(key.detach())
+        finite = isinstance(largest, float) and largest < limit(key.dtype)
+        return cls(largest, (2 * key.detach()).exp() if finite else None)
 
-    def powers_with(self, query: Tensor) -> Tensor | None:
-        """`e^{2k}`, if the reciprocal form is right for these queries."""
-        together = self.largest + _largest(query)
-        return self.powers if SMALLEST < together < limit(query.dtype) else None
+    def together(self, query: Tensor) -> float | Tensor:
+        """How large sums of them and these queries may be."""
+        return self.largest + _largest(query.detach())
 
 
-def _largest(x: Tensor) -> float:
-    return x.detach().abs().max().item() if x.numel() else 0.0
+def _largest(x: Tensor) -> float | Tensor:
+    """On a GPU a tensor: to ask for its value would be to wait."""
+    if x.numel() == 0:
+        return 0.0
+    return torch.linalg.vector_norm(x, torch.inf) if x.is_cuda else x.abs().max().item()
 
 
 @runtime_checkable
@@ -117,41 +117,36 @@ class _Form(Protocol):
     ) -> tuple[Tensor, Tensor, Tensor]: ...
 
 
-def _form(known: _Keys, query: Tensor, key: Tensor) -> tuple[_Form, Tensor, Tensor]:
+def _form(known: _Keys, together: float | Tensor, query: Tensor, key: Tensor) -> tuple[_Form, Tensor, Tensor]:
     """The fastest there is for these, and queries and keys as it wants them."""
-    if query.is_cuda:
-        return _gpu() if query.dtype == torch.float32 and query.shape[1] >= _FEW else plain.TANH, query, key
-    powers = known.powers_with(query)
-    if powers is None:
+    if isinstance(together, Tensor):
+        return _gpu(together) if query.dtype == torch.float32 and query.shape[1] >= _FEW else plain.TANH, query, key
+    if known.powers is None or not SMALLEST < together < limit(query.dtype):
         return plain.TANH, query, key
     query = (2 * query).exp()
-    return compiled if compiled.available(query) else plain.RECIPROCAL, query, powers
+    return compiled if compiled.available(query) else plain.RECIPROCAL, query, known.powers
 
 
-@functools.cache
-def _gpu() -> _Form:
+def _gpu(together: Tensor) -> _Form:
     """The kernels for GPUs where Triton is installed, which comes with torch's builds for them on most systems."""
     try:
-        from sightline.attention.kernels import gpu
+        from sightline.attention.kernels.gpu import Kernels
     except ImportError:
         return plain.TANH
-    return gpu
+    return Kernels(together)
 
 
-def _scores(known: _Keys, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    form, query, key = _form(known, query, key)
-    return form.scores(query, key, vector)
-
-
-def _gradients(known: _Keys, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    form, query, key = _form(known, query, key)
+def _gradients(
+    known: _Keys, together: float | Tensor, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    form, query, key = _form(known, together, query, key)
     return form.gradients(query, key, vector, grad)
 
 
 def _gather(known: _Keys, key: Tensor, vector: Tensor, grad: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients of keys and vector, from the gradients and queries of all steps, `[T, B, K, ...]`."""
     grad, seen = (x.transpose(0, 1).flatten(1, 2) for x in (grad, seen))  # all steps' queries of a row together
-    _, for_key, for_vector = _gradients(known, seen, key, vector, grad)
+    _, for_key, for_vector = _gradients(known, known.together(seen), seen, key, vector, grad)
     return for_key, for_vector
 
 
@@ -159,11 +154,12 @@ class _AdditiveScores(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, vector: Tensor, keys: _Keys) -> Tensor:
         ctx.save_for_backward(query, key, vector)
-        ctx.keys = keys
-        return _scores(keys, query, key, vector)
+        ctx.known = keys, keys.together(query)
+        form, query, key = _form(*ctx.known, query, key)
+        return form.scores(query, key, vector)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         query, key, vector = ctx.saved_tensors
-        return *_gradients(ctx.keys, query, key, vector, grad), None
+        return *_gradients(*ctx.known, query, key, vector, grad), None

@@ -8,7 +8,7 @@ no two programs write to one place, so that results are repeatable.
 # pyright: reportMissingParameterType=false, reportArgumentType=false
 
 import os
-from typing import no_type_check
+from typing import NamedTuple, no_type_check
 
 import torch
 import triton
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sightline.attention.kernels.ranges import SMALLEST, limit
 
-__all__ = ["gradients", "scores"]
+__all__ = ["Kernels"]
 
 _ROWS, _COLUMNS = tl.constexpr(32), tl.constexpr(64)  # of a tile
 _ROOM = tl.constexpr(64)  # a multiple of both
@@ -84,40 +84,40 @@ def _prepare(x, together, found, length, width, down, across):
 
 @triton.jit
 @no_type_check
-def _forward(query, key, vector, together, found, queries, keys, width, powers: tl.constexpr):
-    """Room for query [B, W, T] and key [B, W, S], vector [W] -> found [B, T, S]."""
-    if _in_range(together) != powers:
-        return
-    row = tl.program_id(0).to(tl.int64)
-    t = tl.program_id(1) * _ROWS + tl.arange(0, _ROWS)
-    s = tl.program_id(2) * _COLUMNS + tl.arange(0, _COLUMNS)
-    query += row * _room(width) * _room(queries)
-    key += row * _room(width) * _room(keys)
-    place = row * queries * keys + t[:, None] * keys + s[None, :]
-    inside = (t < queries)[:, None] & (s < keys)[None, :]
-    total = tl.load(found + place, mask=inside, other=0.0)  # zeros; so the tile is laid out as memory is
+def _products(query, key, vector, t, s, queries, keys, width, powers: tl.constexpr):
+    """Of a tile, the sum over the width of v times half the tanh."""
+    total = tl.zeros([_ROWS, _COLUMNS], tl.float32)
     for _ in tl.range(width, loop_unroll_factor=4):
         total += tl.load(vector) * _half(tl.load(query + t)[:, None], tl.load(key + s)[None, :], powers)
         query += _room(queries)
         key += _room(keys)
         vector += 1
-    tl.store(found + place, 2 * total, mask=inside)
+    return total
 
 
 @triton.jit
 @no_type_check
-def _backward(own, other, grad, together, grad_own, grad_vector, owns, others, width, powers: tl.constexpr):
-    """Room for own [B, N, W] and other [B, M, W], grad [B, M, N] -> grad_own [B, N, W], grad_vector [B, blocks, W]."""
-    if _in_range(together) != powers:
-        return
+def _forward(query, key, vector, together, found, queries, keys, width):
+    """Room for query [B, W, T] and key [B, W, S], vector [W] -> found [B, T, S]."""
     row = tl.program_id(0).to(tl.int64)
-    n = tl.program_id(1) * _ROWS + tl.arange(0, _ROWS)
-    w = tl.program_id(2) * _COLUMNS + tl.arange(0, _COLUMNS)
-    x = tl.load(own + row * _room(owns) * _room(width) + n[:, None] * _room(width) + w[None, :])
-    other += row * _room(others) * _room(width) + w
-    grad += row * others * owns + n
-    quarters = tl.zeros([_ROWS, _COLUMNS], tl.float32)
+    t = tl.program_id(1) * _ROWS + tl.arange(0, _ROWS)
+    s = tl.program_id(2) * _COLUMNS + tl.arange(0, _COLUMNS)
+    query += row * _room(width) * _room(queries)
+    key += row * _room(width) * _room(keys)
+    if _in_range(together):
+        total = _products(query, key, vector, t, s, queries, keys, width, True)
+    else:
+        total = _products(query, key, vector, t, s, queries, keys, width, False)
+    place = row * queries * keys + t[:, None] * keys + s[None, :]
+    tl.store(found + place, 2 * total, mask=(t < queries)[:, None] & (s < keys)[None, :])
+
+
+@triton.jit
+@no_type_check
+def _slopes(x, other, grad, n, owns, others, width, powers: tl.constexpr):
+    """Of a tile, the sums over the other side of the gradient times half the tanh and a quarter of its slope."""
     halves = tl.zeros([_ROWS, _COLUMNS], tl.float32)
+    quarters = tl.zeros([_ROWS, _COLUMNS], tl.float32)
     for _ in tl.range(others, loop_unroll_factor=4):
         g = tl.load(grad, mask=n < owns, other=0.0)[:, None]
         h = _half(x, tl.load(other)[None, :], powers)
@@ -125,65 +125,84 @@ def _backward(own, other, grad, together, grad_own, grad_vector, owns, others, w
         quarters += g * (0.25 - h * h)
         other += _room(width)
         grad += owns
+    return halves, quarters
+
+
+@triton.jit
+@no_type_check
+def _backward(
+    own, other, vector, grad, together, grad_own, grad_vector, owns, others, width, with_vector: tl.constexpr
+):
+    """Room for own [B, N, W] and other [B, M, W], grad [B, M, N] -> grad_own [B, N, W], grad_vector [B, blocks, W]."""
+    row = tl.program_id(0).to(tl.int64)
+    n = tl.program_id(1) * _ROWS + tl.arange(0, _ROWS)
+    w = tl.program_id(2) * _COLUMNS + tl.arange(0, _COLUMNS)
+    x = tl.load(own + row * _room(owns) * _room(width) + n[:, None] * _room(width) + w[None, :])
+    other += row * _room(others) * _room(width) + w
+    grad += row * others * owns + n
+    if _in_range(together):
+        halves, quarters = _slopes(x, other, grad, n, owns, others, width, True)
+    else:
+        halves, quarters = _slopes(x, other, grad, n, owns, others, width, False)
+    factor = 4 * tl.load(vector + w, mask=w < width, other=0.0)[None, :]
     inside = (n < owns)[:, None] & (w < width)[None, :]
-    tl.store(grad_own + row * owns * width + n[:, None] * width + w[None, :], quarters, mask=inside)
-    place = (row * tl.num_programs(1) + tl.program_id(1)) * width + w
-    tl.store(grad_vector + place, tl.sum(halves, 0), mask=w < width)
+    tl.store(grad_own + row * owns * width + n[:, None] * width + w[None, :], factor * quarters, mask=inside)
+    if with_vector:
+        place = (row * tl.num_programs(1) + tl.program_id(1)) * width + w
+        tl.store(grad_vector + place, 2 * tl.sum(halves, 0), mask=w < width)
 
 
 def _blocks(length: int, tile: tl.constexpr) -> int:
     return -(-length // int(tile.value))
 
 
-def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
-    """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
-    (batch, queries, width), keys = query.shape, key.shape[1]
-    found = query.new_zeros(batch, queries, keys)
-    if found.numel() and width:
-        together, q, k = _prepared(query, key, turned=True)
+class Kernels(NamedTuple):
+    """Scores and gradients, given on the device how large the sums of queries and keys may be."""
+
+    together: Tensor
+
+    def scores(self, query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
+        """`[B, T, W], [B, S, W], [W] -> [B, T, S]`."""
+        (batch, queries, width), keys = query.shape, key.shape[1]
+        found = query.new_empty(batch, queries, keys)
+        if not (found.numel() and width):
+            return found.zero_()
+        q, k = (self._prepared(x, turned=True) for x in (query, key))
         grid = batch, _blocks(queries, _ROWS), _blocks(keys, _COLUMNS)
         with torch.cuda.device_of(query):
-            for powers in (True, False):  # one of them finds that it is not meant
-                _forward[grid](q, k, vector.contiguous(), together, found, queries, keys, width, powers)
-    return found
+            _forward[grid](q, k, vector.contiguous(), self.together, found, queries, keys, width)
+        return found
 
+    def gradients(self, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Those of queries, keys and vector from that of the scores."""
+        if not (grad.numel() and query.numel()):
+            return torch.zeros_like(query), torch.zeros_like(key), torch.zeros_like(vector)
+        q, k = (self._prepared(x, turned=False) for x in (query, key))
+        vector = vector.contiguous()
+        for_query, for_key = (torch.empty(x.shape, dtype=x.dtype, device=x.device) for x in (query, key))
+        for_vector = query.new_empty(len(query), _blocks(query.shape[1], _ROWS), len(vector))
+        self._side(q, k, vector, grad.mT.contiguous(), for_query, for_vector)
+        self._side(k, q, vector, grad.contiguous(), for_key, None)
+        return for_query, for_key, for_vector.sum((0, 1))
 
-def gradients(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Those of queries, keys and vector from that of the scores."""
-    if not (grad.numel() and query.numel()):
-        return torch.zeros_like(query), torch.zeros_like(key), torch.zeros_like(vector)
-    together, q, k = _prepared(query, key, turned=False)
-    grad_query, grad_key = (torch.empty(x.shape, dtype=x.dtype, device=x.device) for x in (query, key))
-    halves = _side(q, k, grad.mT.contiguous(), together, grad_query)
-    _side(k, q, grad.contiguous(), together, grad_key)
-    factor = 4 * vector
-    return grad_query.mul_(factor), grad_key.mul_(factor), 2 * halves
-
-
-def _prepared(query: Tensor, key: Tensor, turned: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """How large the sums may be, and queries and keys as the kernels want them, `[B, W, N]` if turned."""
-    together = torch.linalg.vector_norm(query, torch.inf) + torch.linalg.vector_norm(key, torch.inf)
-
-    def prepared(x: Tensor) -> Tensor:
+    def _prepared(self, x: Tensor, turned: bool) -> Tensor:
+        """Queries or keys as the kernels want them, `[B, W, N]` if turned."""
         batch, length, width = x.shape
         blocks, across = _blocks(length, _ROOM), _blocks(width, _ROOM)
         down, right = blocks * int(_ROOM.value), across * int(_ROOM.value)
         found = x.new_empty((batch, right, down) if turned else (batch, down, right))
         strides = (1, down) if turned else (right, 1)
         with torch.cuda.device_of(x):
-            _prepare[batch, blocks, across](x.contiguous(), together, found, length, width, *strides)
+            _prepare[batch, blocks, across](x.contiguous(), self.together, found, length, width, *strides)
         return found
 
-    return together, prepared(query), prepared(key)
-
-
-def _side(own: Tensor, other: Tensor, grad: Tensor, together: Tensor, found: Tensor) -> Tensor:
-    """Sums over the other side: quarters of this side's gradient, which go to `found`, and halves of the vector's."""
-    (batch, owns, width), others = found.shape, grad.shape[1]
-    blocks = _blocks(owns, _ROWS)
-    halves = found.new_empty(batch, blocks, width)
-    grid = batch, blocks, _blocks(width, _COLUMNS)
-    with torch.cuda.device_of(own):
-        for powers in (True, False):
-            _backward[grid](own, other, grad, together, found, halves, owns, others, width, powers)
-    return halves.sum((0, 1))
+    def _side(
+        self, own: Tensor, other: Tensor, vector: Tensor, grad: Tensor, found: Tensor, for_vector: Tensor | None
+    ) -> None:
+        """One side's gradient goes to `found`, and with it the vector's, a sum for each block, if that is wanted."""
+        (batch, owns, width), others = found.shape, grad.shape[1]
+        grid = batch, _blocks(owns, _ROWS), _blocks(width, _COLUMNS)
+        with torch.cuda.device_of(own):
+            _backward[grid](
+                own, other, vector, grad, self.together, found, for_vector, owns, others, width, for_vector is not None
+            )
