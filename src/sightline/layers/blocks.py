@@ -63,11 +63,11 @@ class EncoderBlock(nn.Module):
         self,
         x: Float[Tensor, "B S D"],
         positions: Positions,
-        mask: Bool[Tensor, "B 1 1 S"],
+        mask: Bool[Tensor, "B 1 1 S"] | None,
         *,
         need_weights: bool = False,
     ) -> tuple[Float[Tensor, "B S D"], Float[Tensor, "B H S S"] | None]:
-        """The states after the block, and the attention weights if they are asked for."""
+        """The states after the block, and the attention weights if they are asked for; without a mask all is read."""
         seen = self.attention_path.enter(x)
         change, _, weights = _attend_to_oneself(self.attention, seen, positions, mask, None, need_weights)
         x = self.attention_path.leave(x, change)

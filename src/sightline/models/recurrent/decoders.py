@@ -10,11 +10,23 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sightline.attention import Past
+from sightline.errors import ConfigError
 from sightline.layers import CellStack, Dropout, StepProduct
 from sightline.layers.recurrent import State
 from sightline.models.recurrent.reading import FixedContext, Memory, Read, Seen
 
-__all__ = ["BahdanauDecoder", "Decoded", "DecoderState", "LuongDecoder", "RecurrentDecoder"]
+__all__ = [
+    "DECODERS",
+    "BahdanauDecoder",
+    "Bridge",
+    "Decoded",
+    "DecoderState",
+    "LuongDecoder",
+    "RecurrentDecoder",
+    "build_decoder",
+]
+
+DECODERS = ("bahdanau", "luong")
 
 
 class DecoderState(NamedTuple):
@@ -45,10 +57,32 @@ class RecurrentDecoder(Protocol):
 
     fed_width: int
     reader: Read | FixedContext
+    stack: CellStack
 
     def __call__(self, embedded: Float[Tensor, "N T E"], memory: Memory, state: DecoderState) -> Decoded:
         """T positions from that state on."""
         ...
+
+
+class Bridge(nn.Linear):
+    """The decoder's first states, `tanh(W h + b)` of what the encoder gives, for each layer and each part of its state.
+
+    Args:
+        memory_width: of what the encoder gives.
+        stack: the decoder's cells.
+    """
+
+    def __init__(self, memory_width: int, stack: CellStack) -> None:
+        super().__init__(memory_width, stack.width * len(stack.cells) * stack.carried)
+        self.parts = len(stack.cells) * stack.carried
+        self.carried = stack.carried
+        nn.init.xavier_uniform_(self.weight)
+        nn.init.zeros_(self.bias)
+
+    def states(self, last: Float[Tensor, "B M"]) -> tuple[State, ...]:
+        """One state for each layer."""
+        parts = torch.tanh(self(last)).chunk(self.parts, -1)
+        return tuple(parts[i : i + self.carried] for i in range(0, len(parts), self.carried))
 
 
 def _together(steps: list[Seen]) -> Seen:
@@ -189,3 +223,38 @@ class LuongDecoder(nn.Module):
             reads.append(seen)
         state = DecoderState(layers, fed, past)
         return Decoded(torch.stack(outputs, 1), torch.stack(queries, 1), _together(reads), state)
+
+
+def build_decoder(
+    kind: str,
+    *,
+    reader: Read | FixedContext,
+    cell: str,
+    embedding_width: int,
+    memory_width: int,
+    width: int,
+    layers: int,
+    input_feeding: bool,
+    dropout: float,
+) -> BahdanauDecoder | LuongDecoder:
+    """The decoder of that name; `input_feeding` is a choice of Luong's, the other always lets the context in.
+
+    Raises:
+        ConfigError: for an unknown name.
+    """
+    if kind not in DECODERS:
+        raise ConfigError(f"unknown decoder {kind!r}: choose one of {', '.join(DECODERS)}")
+    fed_width = memory_width if kind == "bahdanau" else width if input_feeding else 0
+    stack = CellStack(
+        cell, input_width=embedding_width, width=width, layers=layers, fed_width=fed_width, dropout=dropout
+    )
+    if kind == "luong":
+        return LuongDecoder(reader=reader, stack=stack, memory_width=memory_width, width=width, dropout=dropout)
+    return BahdanauDecoder(
+        reader=reader,
+        stack=stack,
+        embedding_width=embedding_width,
+        memory_width=memory_width,
+        width=width,
+        dropout=dropout,
+    )

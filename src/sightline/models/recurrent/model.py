@@ -6,23 +6,21 @@ from torch import Tensor, nn
 
 from sightline.attention import CHOICES
 from sightline.errors import ConfigError
-from sightline.layers import CellStack, Dropout, RecurrentEncoder
-from sightline.layers.recurrent import State
+from sightline.layers import Dropout, RecurrentEncoder
 from sightline.models.embeddings import embeddings, within
 from sightline.models.protocol import Maps
 from sightline.models.recurrent.decoders import (
-    BahdanauDecoder,
+    Bridge,
     Decoded,
     DecoderState,
     LuongDecoder,
     RecurrentDecoder,
+    build_decoder,
 )
 from sightline.models.recurrent.pointer import Pointer
 from sightline.models.recurrent.reading import FixedContext, Memory, Read, build_reader
 
 __all__ = ["Recurrent"]
-
-_DECODERS = ("bahdanau", "luong")
 
 
 class Recurrent(nn.Module):
@@ -95,8 +93,6 @@ class Recurrent(nn.Module):
     ) -> None:
         super().__init__()
         _check(attention, selection, estimator, decoder, input_feeding, coverage, pointer)
-        if decoder not in _DECODERS:
-            raise ConfigError(f"unknown decoder {decoder!r}: choose one of {', '.join(_DECODERS)}")
         if bidirectional and width % 2:
             raise ConfigError(f"an encoder of two directions needs an even width, not {width}")
         self.source_embedding, self.target_embedding, self.output = embeddings(
@@ -117,19 +113,6 @@ class Recurrent(nn.Module):
             dropout=dropout,
         )
         memory_width = self.encoder.output_width
-        fed_width = memory_width if decoder == "bahdanau" else width if input_feeding else 0
-        stack = CellStack(
-            cell,
-            input_width=embedding_width,
-            width=width,
-            layers=decoder_layers,
-            fed_width=fed_width,
-            dropout=dropout,
-        )
-        self.layers, self.carried = decoder_layers, stack.carried
-        self.bridge = nn.Linear(memory_width, width * decoder_layers * stack.carried)
-        nn.init.xavier_uniform_(self.bridge.weight)
-        nn.init.zeros_(self.bridge.bias)
         reader = build_reader(
             attention,
             selection=selection,
@@ -142,24 +125,18 @@ class Recurrent(nn.Module):
             radius=radius,
             estimator=estimator,
         )
-        self.decoder: RecurrentDecoder
-        if decoder == "bahdanau":
-            self.decoder = BahdanauDecoder(
-                reader=reader,
-                stack=stack,
-                embedding_width=embedding_width,
-                memory_width=memory_width,
-                width=width,
-                dropout=dropout,
-            )
-        else:
-            self.decoder = LuongDecoder(
-                reader=reader,
-                stack=stack,
-                memory_width=memory_width,
-                width=width,
-                dropout=dropout,
-            )
+        self.decoder: RecurrentDecoder = build_decoder(
+            decoder,
+            reader=reader,
+            cell=cell,
+            embedding_width=embedding_width,
+            memory_width=memory_width,
+            width=width,
+            layers=decoder_layers,
+            input_feeding=input_feeding,
+            dropout=dropout,
+        )
+        self.bridge = Bridge(memory_width, self.decoder.stack)
         # Whether what a step has read has a say in later steps.
         self.reads_ahead = decoder == "bahdanau" or input_feeding or coverage
         self.pointer = Pointer(memory_width + width + embedding_width) if pointer else None
@@ -183,10 +160,8 @@ class Recurrent(nn.Module):
 
     def start(self, memory: Memory) -> DecoderState:
         """The decoder's first state, from the encoder's last."""
-        parts = torch.tanh(self.bridge(memory.last)).chunk(self.layers * self.carried, -1)
-        layers: tuple[State, ...] = tuple(parts[i : i + self.carried] for i in range(0, len(parts), self.carried))
         fed = memory.last.new_zeros(len(memory.last), self.decoder.fed_width)
-        return DecoderState(layers, fed, self.reader.start(memory))
+        return DecoderState(self.bridge.states(memory.last), fed, self.reader.start(memory))
 
     def step(
         self, tokens: Int[Tensor, " N"], memory: Memory, state: DecoderState

@@ -1,0 +1,22 @@
+"""Networks that forecast: a core that reads the past, scaling around it, a head behind it."""
+
+from sightline.models.forecast.heads import GaussianHead, Head, PointHead, QuantileHead, StudentHead
+from sightline.models.forecast.network import Forecast, ForecastNetwork
+from sightline.models.forecast.patches import PatchCore, patches
+from sightline.models.forecast.protocol import Core, Window
+from sightline.models.forecast.recurrent import RecurrentCore
+
+__all__ = [
+    "Core",
+    "Forecast",
+    "ForecastNetwork",
+    "GaussianHead",
+    "Head",
+    "PatchCore",
+    "PointHead",
+    "QuantileHead",
+    "RecurrentCore",
+    "StudentHead",
+    "Window",
+    "patches",
+]
