@@ -5,6 +5,7 @@ from sightline.models.forecast.network import Forecast, ForecastNetwork
 from sightline.models.forecast.patches import PatchCore, patches
 from sightline.models.forecast.protocol import Core, Window
 from sightline.models.forecast.recurrent import RecurrentCore
+from sightline.models.forecast.ridge import Ridge
 
 __all__ = [
     "Core",
@@ -16,6 +17,7 @@ __all__ = [
     "PointHead",
     "QuantileHead",
     "RecurrentCore",
+    "Ridge",
     "StudentHead",
     "Window",
     "patches",

@@ -28,10 +28,10 @@ class ForecastNetwork(nn.Module):
         numbers = core(window) + line(past)      the line goes to the middle of the forecast alone
 
     The line is what the autoregressive part is in Lai et al. 2018 (section 3.5): what a linear model can say of the
-    look-back, the core need not learn. It begins at zero.
+    look-back, the core need not learn. It begins at zero; `Ridge` knows where it would end without the core.
 
     Args:
-        core: sees scaled values.
+        core: sees scaled values; None for the line alone.
         head: what the numbers mean.
         look_back: L.
         horizon: H.
@@ -50,7 +50,7 @@ class ForecastNetwork(nn.Module):
 
     def __init__(
         self,
-        core: Core,
+        core: Core | None,
         head: Head,
         *,
         look_back: int,
@@ -77,7 +77,9 @@ class ForecastNetwork(nn.Module):
         scale = instance_scale(window.past, window.mask, self.scaling)
         past = scale.apply(window.past).masked_fill(~window.mask, 0.0)
         known = None if target is None else scale.apply(target)
-        numbers, maps = self.core(window._replace(past=past), known, need_weights)
+        numbers, maps = past.new_zeros(len(past), self.horizon, self.head.width), {}
+        if self.core is not None:
+            numbers, maps = self.core(window._replace(past=past), known, need_weights)
         if self.line is not None:
             share = self.line(self.dropout(past)).unsqueeze(-1)
             before, behind = self.head.centre, self.head.width - self.head.centre - 1
