@@ -12,6 +12,7 @@ import pytest
 SHAPED = [
     "sightline.attention",
     "sightline.data.batches",
+    "sightline.data.series.windows",
     "sightline.decoding.candidates",
     "sightline.decoding.tree",
     "sightline.explain.measures",

@@ -80,14 +80,25 @@ def _imported_by(code: str) -> set[str]:
 HELP = """
 import sys
 from sightline.cli import main
-for command in [[], ["train"], ["predict"], ["evaluate"], ["explain"], ["info"]]:
+for command in [[], ["train"], ["predict"], ["evaluate"], ["explain"], ["info"], ["doctor"]]:
     sys.argv = ["sightline", *command, "--help"]
     try:
         main()
     except SystemExit as stop:
         assert not stop.code, stop.code
 """
-HEAVY = {"torch", "numpy", "tokenizers", "matplotlib", "sacrebleu", "jinja2", "tensorboard"}
+HEAVY = {
+    "torch",
+    "numpy",
+    "tokenizers",
+    "matplotlib",
+    "sacrebleu",
+    "jinja2",
+    "tensorboard",
+    "polars",
+    "pandas",
+    "scipy",
+}
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,45 @@ def info(folder: Folder, json: Json = False) -> None:
     run_info(folder, json)
 
 
+@app.command()
+def doctor(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file of time series.")],
+    id: Annotated[str, typer.Option(help="Column that says which series a row belongs to.")] = "unique_id",
+    time: Annotated[str, typer.Option(help="Column of dates, datetimes or whole numbers.")] = "ds",
+    target: Annotated[
+        str, typer.Option(help="Column to forecast; several, such as a,b, or '*' for all, if each is a series.")
+    ] = "y",
+    past: Annotated[str, typer.Option(help="Covariates known up to now, such as a,b.")] = "",
+    future: Annotated[str, typer.Option(help="Covariates known ahead.")] = "",
+    static: Annotated[str, typer.Option(help="Covariates with one value a series.")] = "",
+    categorical: Annotated[str, typer.Option(help="Those of the covariates whose numbers are names.")] = "",
+    frequency: Annotated[str | None, typer.Option(help="The step, such as 15min, h, D or MS; else inferred.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Steps to forecast; with --look-back.")] = None,
+    look_back: Annotated[int | None, typer.Option(help="Steps that forecasts rest on; with --horizon.")] = None,
+    json: Json = False,
+) -> None:
+    """Say what a file of time series holds, and what to mend before a model is trained on it.
+
+    sightline doctor sales.csv --id store --time date --target sold --future price --look-back 96 --horizon 24
+    """
+    from sightline.cli.doctor import run_doctor
+    from sightline.data.series import Columns
+
+    def names(text: str) -> list[str]:
+        return [name for name in text.split(",") if name]
+
+    columns = Columns(
+        id=id,
+        time=time,
+        target=target if "," not in target else tuple(names(target)),
+        past=tuple(names(past)),
+        future=tuple(names(future)),
+        static=tuple(names(static)),
+        categorical=tuple(names(categorical)),
+    )
+    run_doctor(data, columns, frequency, look_back, horizon, json)
+
+
 def _decoding(settings: list[str] | None, **options: object) -> list[str]:
     """Decoding options as settings; those given by name come last."""
     return [*(settings or []), *(f"decoding.{key}={value}" for key, value in options.items() if value is not None)]

@@ -18,17 +18,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import nn
+
 from sightline.errors import ModelFolderError, OutputError
 from sightline.files import make_folder, write_atomic
-from sightline.training import has_checkpoint
+from sightline.training import has_checkpoint, load_tensors
 
 __all__ = [
+    "CONFIG",
     "MANIFEST",
     "RECORD",
     "TRAINING",
     "WEIGHTS",
     "check_free",
     "hold",
+    "load_weights",
     "new_folder",
     "read_manifest",
     "seal",
@@ -36,6 +41,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+CONFIG = "config.yaml"
 WEIGHTS = "model.safetensors"
 TRAINING = "training"
 RECORD = "data.json"
@@ -121,6 +127,21 @@ def seal(folder: Path, task: str, files: list[str], about: Mapping[str, Any]) ->
 def unseal(folder: Path) -> None:
     """Take the manifest away before its files change, so that a half-written model is never taken for a whole one."""
     (folder / MANIFEST).unlink(missing_ok=True)
+
+
+def load_weights(folder: Path, network: nn.Module) -> None:
+    """Give a network the weights in a model folder.
+
+    Raises:
+        ModelFolderError: where they are missing, damaged, or those of another network.
+    """
+    tensors, _ = load_tensors(folder / WEIGHTS)
+    parameters = dict(network.named_parameters())
+    if parameters.keys() != tensors.keys():
+        raise ModelFolderError(f"{folder / WEIGHTS}: the weights are not those of the model in {CONFIG}")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors[name])
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:

@@ -44,7 +44,10 @@ def window() -> Window:
 
 @pytest.fixture(params=CORES)
 def network(request: pytest.FixtureRequest) -> ForecastNetwork:
-    return ForecastNetwork(CORES[request.param](), PointHead(), look_back=L, horizon=H)
+    network = ForecastNetwork(CORES[request.param](), PointHead(), look_back=L, horizon=H)
+    for weight in network.parameters():  # some are zero at first
+        torch.nn.init.normal_(weight, std=0.3)
+    return network
 
 
 def test_all_that_is_known_has_a_say(network):

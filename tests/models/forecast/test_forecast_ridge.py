@@ -5,7 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from sightline.layers.scaling import instance_scale
-from sightline.models.forecast import ForecastNetwork, PointHead, Ridge, Window
+from sightline.models.forecast import Ahead, ForecastNetwork, PointHead, Ridge, Window
 
 pytestmark = pytest.mark.usefixtures("float64")
 L, H, N = 6, 3, 40
@@ -18,14 +18,14 @@ def test_the_line_is_at_its_minimum(scaling, penalty):
     window = window._replace(mask=torch.rand(N, L) < 0.9)
     target, mask = 3 * torch.randn(N, H) + 5, torch.rand(N, H) < 0.95
     ridge = Ridge(L, H, scaling)
-    ridge.add(*(Window(*(x[:15] for x in window)), target[:15], mask[:15]))
-    ridge.add(*(Window(*(x[15:] for x in window)), target[15:], mask[15:]))
+    ridge.add(Window(*(x[:15] for x in window)), Ahead(target[:15], mask[:15]))
+    ridge.add(Window(*(x[15:] for x in window)), Ahead(target[15:], mask[15:]))
     network = ForecastNetwork(None, PointHead(), look_back=L, horizon=H, scaling=scaling)
     assert network.line is not None
     network.line.weight.data, network.line.bias.data = ridge.solve(penalty)
 
     whole = mask.all(1)
-    loss, count = network.loss(network(window), target, whole.unsqueeze(1).expand(-1, H))
+    loss, count = network.loss(network(window), Ahead(target, whole.unsqueeze(1).expand(-1, H)))
     assert count == H * int(whole.sum())
     scale = instance_scale(window.past, window.mask, scaling)
     x = torch.where(window.mask, scale.apply(window.past), 0.0) * scale.size * whole.unsqueeze(1)

@@ -3,11 +3,12 @@
 from sightline.models.forecast.heads import GaussianHead, Head, PointHead, QuantileHead, StudentHead
 from sightline.models.forecast.network import Forecast, ForecastNetwork
 from sightline.models.forecast.patches import PatchCore, patches
-from sightline.models.forecast.protocol import Core, Window
+from sightline.models.forecast.protocol import Ahead, Core, Window
 from sightline.models.forecast.recurrent import RecurrentCore
 from sightline.models.forecast.ridge import Ridge
 
 __all__ = [
+    "Ahead",
     "Core",
     "Forecast",
     "ForecastNetwork",

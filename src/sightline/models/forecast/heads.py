@@ -23,10 +23,12 @@ class Head(Protocol):
     Attributes:
         width: P, the numbers of each step ahead.
         centre: which of them is the middle of what is forecast.
+        span: the levels between which it knows quantiles; None if it knows none.
     """
 
     width: int
     centre: int
+    span: tuple[float, float] | None
 
     def point(self, numbers: Float[Tensor, "B H P"], scale: Scale) -> Float[Tensor, "B H"]:
         """The forecast itself."""
@@ -59,6 +61,7 @@ class PointHead:
 
     width = 1
     centre = 0
+    span: tuple[float, float] | None = None
 
     def __init__(self, error: str = "squared") -> None:
         if error not in ("squared", "absolute"):
@@ -107,6 +110,7 @@ class QuantileHead:
         self.levels = tuple(levels)
         self.width = len(self.levels)
         self.centre = self.width // 2
+        self.span: tuple[float, float] | None = (self.levels[0], self.levels[-1]) if self.levels else None
         rising = all(low < high for low, high in zip((0.0, *self.levels), (*self.levels, 1.0), strict=True))
         if self.width < 3 or self.width % 2 == 0 or not rising or self.levels[self.centre] != 0.5:
             raise ConfigError(f"levels are {self.levels}: they must rise between 0 and 1, with 0.5 in their middle")
@@ -150,6 +154,7 @@ class GaussianHead:
 
     width = 2
     centre = 0
+    span: tuple[float, float] | None = 0.0, 1.0
 
     def _parts(self, numbers: Tensor, scale: Scale) -> tuple[Tensor, Tensor]:
         return scale.invert(numbers[..., 0]), (F.softplus(numbers[..., 1]) + _SMALLEST) * scale.size
@@ -177,6 +182,7 @@ class StudentHead:
 
     width = 3
     centre = 0
+    span: tuple[float, float] | None = 0.0, 1.0
 
     def _parts(self, numbers: Tensor, scale: Scale) -> tuple[Tensor, Tensor, Tensor]:
         spread = (F.softplus(numbers[..., 1]) + _SMALLEST) * scale.size

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from sightline.layers import Dropout
 from sightline.layers.scaling import Scale, instance_scale
 from sightline.models.forecast.heads import Head
-from sightline.models.forecast.protocol import Core, Maps, Window
+from sightline.models.forecast.protocol import Ahead, Core, Maps, Window
 
 __all__ = ["Forecast", "ForecastNetwork"]
 
@@ -70,16 +70,26 @@ class ForecastNetwork(nn.Module):
             nn.init.zeros_(self.line.weight)
             nn.init.zeros_(self.line.bias)
 
-    def forward(
-        self, window: Window, target: Float[Tensor, "B H"] | None = None, *, need_weights: bool = False
-    ) -> Forecast:
-        """The numbers of each step ahead; `target` is for cores that learn by teacher forcing."""
+    def begin_at(self, weight: Float[Tensor, "H L"], bias: Float[Tensor, " H"]) -> None:
+        """Let the line begin at what `Ridge` found, and the core's readout at zero, so that it learns what is left."""
+        assert self.line is not None
+        self.line.weight.data.copy_(weight)
+        self.line.bias.data.copy_(bias)
+        if self.core is not None:
+            nn.init.zeros_(self.core.readout.weight)
+
+    def forward(self, window: Window, ahead: Ahead | None = None, *, need_weights: bool = False) -> Forecast:
+        """The numbers of each step ahead; what came of them is for cores that learn by teacher forcing.
+
+        The scale is computed in the type that the values have, float64 for large numbers with small changes.
+        """
+        kind = torch.get_default_dtype()
         scale = instance_scale(window.past, window.mask, self.scaling)
-        past = scale.apply(window.past).masked_fill(~window.mask, 0.0)
-        known = None if target is None else scale.apply(target)
+        past = scale.apply(window.past).masked_fill(~window.mask, 0.0).to(kind)
+        truth = None if ahead is None else torch.where(ahead.mask, scale.apply(ahead.target), 0.0).to(kind)
         numbers, maps = past.new_zeros(len(past), self.horizon, self.head.width), {}
         if self.core is not None:
-            numbers, maps = self.core(window._replace(past=past), known, need_weights)
+            numbers, maps = self.core(window._replace(past=past), truth, need_weights)
         if self.line is not None:
             share = self.line(self.dropout(past)).unsqueeze(-1)
             before, behind = self.head.centre, self.head.width - self.head.centre - 1
@@ -91,8 +101,17 @@ class ForecastNetwork(nn.Module):
         return self.head.point(forecast.numbers, forecast.scale)
 
     def loss(
-        self, forecast: Forecast, target: Float[Tensor, "B H"], mask: Bool[Tensor, "B H"]
+        self, forecast: Forecast, ahead: Ahead, unit: Float[Tensor, "B 1"] | None = None
     ) -> tuple[Float[Tensor, ""], int]:
-        """Its head's loss, summed over the steps that were observed, and how many there were."""
-        wrong = self.head.loss(forecast.numbers, forecast.scale, target)
-        return torch.where(mask, wrong, 0.0).sum(), int(mask.sum())
+        """Its head's loss, summed over the steps that were observed, and how many there were.
+
+        Args:
+            forecast: of `forward`.
+            ahead: what came.
+            unit: in which to count errors, so that large series and small ones weigh alike; None for that of the data.
+        """
+        target, scale = ahead.target, forecast.scale
+        if unit is not None:
+            target, scale = target / unit, Scale(scale.location / unit, scale.size / unit)
+        wrong = self.head.loss(forecast.numbers, scale, target)
+        return torch.where(ahead.mask, wrong, 0.0).sum(), int(ahead.mask.sum())

@@ -33,7 +33,8 @@ class PatchCore(nn.Module):
     weights. What is known of the steps ahead joins each of them through a layer that sees the patches' mean too. The
     paper has batch normalisation where a layer's normalisation stands here, before each part.
 
-    Initialisation: positions normal with standard deviation 0.02, matrices Xavier uniform, biases zero.
+    Initialisation: positions normal with standard deviation 0.02, what is known ahead says nothing at first,
+    other matrices Xavier uniform, biases zero.
 
     Args:
         look_back: L.
@@ -83,7 +84,7 @@ class PatchCore(nn.Module):
         count = -(-(look_back - patch) // stride) + 1
         self.embedding = nn.Linear(patch * (2 + past_covariates), width)
         self.places = nn.Parameter(0.02 * torch.randn(count, width))
-        self.static = nn.Linear(static, width, bias=False) if static else None
+        self.static = nn.Linear(static, width) if static else None
         self.blocks = nn.ModuleList(
             EncoderBlock(
                 attention=MultiHeadAttention(width, heads),
@@ -104,8 +105,9 @@ class PatchCore(nn.Module):
         for part in (self.embedding, self.static, self.readout, self.ahead, self.ahead_out):
             if part is not None:
                 nn.init.xavier_uniform_(part.weight)
-                if part.bias is not None:
-                    nn.init.zeros_(part.bias)
+                nn.init.zeros_(part.bias)
+        if self.ahead_out is not None:
+            nn.init.zeros_(self.ahead_out.weight)
 
     def forward(
         self, window: Window, target: Float[Tensor, "B H"] | None, need_weights: bool

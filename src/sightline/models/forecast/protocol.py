@@ -4,9 +4,9 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["Core", "Maps", "Window"]
+__all__ = ["Ahead", "Core", "Maps", "Window"]
 
 Maps = dict[str, Tensor]
 
@@ -42,9 +42,22 @@ class Window(NamedTuple):
         )
 
 
+class Ahead(NamedTuple):
+    """What came of H steps ahead of B windows, and True where it was observed."""
+
+    target: Float[Tensor, "B H"]
+    mask: Bool[Tensor, "B H"]
+
+
 @runtime_checkable
 class Core(Protocol):
-    """The part of a network that sees scaled values."""
+    """The part of a network that sees scaled values.
+
+    Attributes:
+        readout: what its numbers come out of.
+    """
+
+    readout: nn.Linear
 
     def __call__(
         self, window: Window, target: Float[Tensor, "B H"] | None, need_weights: bool

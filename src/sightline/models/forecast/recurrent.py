@@ -88,7 +88,7 @@ class RecurrentCore(nn.Module):
         self.segment, self.parallel, self.sampling = segment, parallel, sampling
         self.segments = -(-horizon // segment)
         self.embedding = nn.Linear(segment * (2 + past_covariates), width)
-        self.static = nn.Linear(static, width, bias=False) if static else None
+        self.static = nn.Linear(static, width) if static else None
         self.encoder = RecurrentEncoder(
             cell,
             input_width=width,
@@ -126,14 +126,13 @@ class RecurrentCore(nn.Module):
         self.bridge = Bridge(memory_width, self.decoder.stack)
         self.before = nn.Linear(segment, width)
         self.places = nn.Parameter(0.02 * torch.randn(self.segments, width)) if parallel else None
-        self.ahead = nn.Linear(segment * future_covariates, width, bias=False) if future_covariates else None
+        self.ahead = nn.Linear(segment * future_covariates, width) if future_covariates else None
         self.dropout = Dropout(dropout)
-        self.output = nn.Linear(width, segment * numbers)
-        for part in (self.embedding, self.static, self.before, self.ahead, self.output):
+        self.readout = nn.Linear(width, segment * numbers)
+        for part in (self.embedding, self.static, self.before, self.ahead, self.readout):
             if part is not None:
                 nn.init.xavier_uniform_(part.weight)
-                if part.bias is not None:
-                    nn.init.zeros_(part.bias)
+                nn.init.zeros_(part.bias)
 
     def forward(
         self, window: Window, target: Float[Tensor, "B H"] | None, need_weights: bool
@@ -187,7 +186,7 @@ class RecurrentCore(nn.Module):
 
     def _numbers(self, features: Tensor) -> Tensor:
         """`[B, M, D] -> [B, M, segment, P]`."""
-        return self.output(features).unflatten(-1, (self.segment, self.numbers))
+        return self.readout(features).unflatten(-1, (self.segment, self.numbers))
 
     def _together(self, known: Tensor, memory: Memory, state: DecoderState) -> tuple[Tensor, Tensor | None]:
         """All segments of an input ask as the beams of one do, from one state."""

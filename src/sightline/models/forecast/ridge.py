@@ -1,11 +1,11 @@
 """The straight line of a forecasting network in closed form."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from sightline.layers.scaling import instance_scale
-from sightline.models.forecast.protocol import Window
+from sightline.models.forecast.protocol import Ahead, Window
 
 __all__ = ["Ridge"]
 
@@ -13,7 +13,7 @@ __all__ = ["Ridge"]
 class Ridge:
     """Least squares from the look-back to all steps ahead, with a penalty (Hoerl and Kennard 1970).
 
-        min_(W, b) sum_windows size^2 |y - W x - b|^2 + penalty m |W|^2,    m = mean_l sum size^2 x_l^2
+        min_(W, b) sum_windows (size / unit)^2 |y - W x - b|^2 + penalty m |W|^2,  m = mean_l sum (size x_l / unit)^2
 
     x and y are a window's values and the steps ahead of it in the window's own scale, so that errors count in the scale
     of the data. Windows whose steps ahead were not all observed are left out; values that are missing in the past are
@@ -29,7 +29,7 @@ class Ridge:
         >>> past = series.unfold(0, 8, 1)[:-4]
         >>> ahead = series[8:].unfold(0, 4, 1)[: len(past)]
         >>> ridge = Ridge(8, 4, "none")
-        >>> ridge.add(Window.of_values(past, 4), ahead, torch.ones_like(ahead, dtype=torch.bool))
+        >>> ridge.add(Window.of_values(past, 4), Ahead(ahead, torch.ones_like(ahead, dtype=torch.bool)))
         >>> weight, bias = ridge.solve(1e-9)
         >>> bool((past @ weight.T + bias - ahead).abs().max() < 1e-3)
         True
@@ -41,15 +41,16 @@ class Ridge:
         self._outer = torch.zeros(look_back + 1, horizon, dtype=torch.float64)
         self._solved: tuple[Tensor, Tensor, Tensor] | None = None
 
-    def add(self, window: Window, target: Float[Tensor, "B H"], mask: Bool[Tensor, "B H"]) -> None:
-        """Take some windows in."""
+    def add(self, window: Window, ahead: Ahead, unit: Float[Tensor, "B 1"] | None = None) -> None:
+        """Take some windows in, what came of them, and in which unit their errors count if not in the data's."""
+        target, mask = ahead
         scale = instance_scale(window.past, window.mask, self._scaling)
         past = scale.apply(window.past).masked_fill(~window.mask, 0.0)
-        weight = scale.size * mask.all(1, keepdim=True)
+        weight = scale.size * mask.all(1, keepdim=True) / (1.0 if unit is None else unit)
         rows = torch.cat([past, torch.ones_like(past[:, :1])], 1).mul(weight).double()
-        ahead = torch.where(mask, scale.apply(target), 0.0).mul(weight).double()
+        right = torch.where(mask, scale.apply(target), 0.0).mul(weight).double()
         self._inner = self._inner.to(rows.device) + rows.T @ rows
-        self._outer = self._outer.to(rows.device) + rows.T @ ahead
+        self._outer = self._outer.to(rows.device) + rows.T @ right
         self._solved = None
 
     def solve(self, penalty: float) -> tuple[Float[Tensor, "H L"], Float[Tensor, " H"]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Calibration", "Intervals", "offsets"]
+__all__ = ["Calibration", "Intervals", "nested", "offsets"]
 
 Array = NDArray[np.floating]
 

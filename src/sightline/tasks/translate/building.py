@@ -3,22 +3,18 @@
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-import torch
-
 from sightline.data import Tokenizer
-from sightline.errors import ModelFolderError
 from sightline.files import write_atomic
 from sightline.models import Recurrent, Transformer
 from sightline.tasks.config import write_config
-from sightline.tasks.folder import WEIGHTS
+from sightline.tasks.folder import CONFIG, load_weights
 from sightline.tasks.translate.config import TranslateConfig
-from sightline.training import load_tensors, pick_device
+from sightline.training import pick_device
 
-__all__ = ["CONFIG", "TOKENIZERS", "Network", "Parts", "build_model", "load_parts", "load_tokenizers", "write_parts"]
+__all__ = ["TOKENIZERS", "Network", "Parts", "build_model", "load_parts", "load_tokenizers", "write_parts"]
 
 Network: TypeAlias = Transformer | Recurrent
 
-CONFIG = "config.yaml"
 TOKENIZERS = ("source-tokenizer.json", "target-tokenizer.json")
 _MODELS = {"transformer": Transformer, "recurrent": Recurrent}
 
@@ -50,13 +46,7 @@ def load_parts(folder: Path, config: TranslateConfig) -> Parts:
     """What a finished model's folder holds; raises ModelFolderError where a part is missing, damaged or another's."""
     source, target = load_tokenizers(folder)
     model = build_model(config, source.size, target.size)
-    tensors, _ = load_tensors(folder / WEIGHTS)
-    parameters = dict(model.named_parameters())
-    if parameters.keys() != tensors.keys():
-        raise ModelFolderError(f"{folder / WEIGHTS}: the weights are not those of the model in {CONFIG}")
-    with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(tensors[name])
+    load_weights(folder, model)
     return Parts(model, source, target)
 
 

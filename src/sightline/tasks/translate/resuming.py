@@ -10,8 +10,7 @@ from sightline.data import Pair
 from sightline.errors import ConfigError, DataError, ModelFolderError
 from sightline.files import make_folder, write_atomic
 from sightline.tasks.config import read_config
-from sightline.tasks.folder import RECORD, TRAINING
-from sightline.tasks.translate.building import CONFIG
+from sightline.tasks.folder import CONFIG, RECORD, TRAINING
 from sightline.tasks.translate.config import TranslateConfig
 from sightline.training import has_checkpoint
 

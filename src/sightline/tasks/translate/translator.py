@@ -1,24 +1,27 @@
 """Text to text: train on pairs, predict, see the attention."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from sightline.data import Pair
-from sightline.errors import ConfigError, DataError, ModelFolderError, TrainingError
+from sightline.errors import ConfigError, DataError, ModelFolderError
 from sightline.files import make_folder
 from sightline.metrics import METRICS, Score, bleu
 from sightline.tasks.config import parse_config, read_config
-from sightline.tasks.folder import TRAINING, WEIGHTS, check_free, hold, new_folder, read_manifest, seal, unseal
-from sightline.tasks.translate.building import (
+from sightline.tasks.fitting import check_folder_options, fit_in_passing
+from sightline.tasks.folder import (
     CONFIG,
-    TOKENIZERS,
-    Parts,
-    load_parts,
-    write_parts,
+    TRAINING,
+    WEIGHTS,
+    check_free,
+    hold,
+    new_folder,
+    read_manifest,
+    seal,
+    unseal,
 )
+from sightline.tasks.translate.building import TOKENIZERS, Parts, load_parts, write_parts
 from sightline.tasks.translate.config import (
     DecodingConfig,
     RecurrentConfig,
@@ -33,7 +36,7 @@ from sightline.tasks.translate.predicting import TextTooLongError, predict
 from sightline.tasks.translate.result import Translation
 from sightline.tasks.translate.resuming import compare_run, record_data
 from sightline.tasks.translate.starting import prepare
-from sightline.training import FitResult, Interrupted, Listener, fast_matmul, save_tensors
+from sightline.training import FitResult, Listener, fast_matmul, save_tensors
 
 __all__ = ["Translator"]
 
@@ -140,14 +143,11 @@ class Translator:
             TrainingError: when the loss is no longer a number, or training was interrupted (`Interrupted`).
         """
         given, held_out = as_pairs(pairs, "training"), None if valid is None else as_pairs(valid, "validation")
-        if resume and overwrite:
-            raise ConfigError("resume goes on with a training and overwrite deletes it: choose one")
-        if finish and not resume:
-            raise ConfigError("finish ends a training that was begun: it goes with resume")
-        if folder is None and (resume or overwrite):
-            raise ConfigError("resume, finish and overwrite are about a model's folder: name it by folder=")
+        check_folder_options(folder, resume=resume, finish=finish, overwrite=overwrite)
         if folder is None:
-            return self._fit_in_passing(given, held_out, listeners, say)
+            return fit_in_passing(
+                lambda scratch: self.fit(given, held_out, folder=scratch, listeners=listeners, say=say)
+            )
         place = Path(folder)
         if not resume:
             check_free(place, overwrite=overwrite)
@@ -174,23 +174,6 @@ class Translator:
             self._trained = start.parts
             self._write(place)
         return self
-
-    def _fit_in_passing(
-        self,
-        pairs: Sequence[Pair],
-        valid: Sequence[Pair] | None,
-        listeners: Sequence[Listener],
-        say: Callable[[str], None],
-    ) -> "Translator":
-        """Train without keeping anything but the trained model in memory."""
-        with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
-            try:
-                return self.fit(pairs, valid, folder=scratch, listeners=listeners, say=say)
-            except Interrupted as stop:
-                raise TrainingError(
-                    f"stopped after update {stop.update}, and nothing is kept: give fit a folder, "
-                    "and it can go on from there by resume=True"
-                ) from None
 
     def predict(
         self,

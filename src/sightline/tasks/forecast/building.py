@@ -1,0 +1,165 @@
+"""The network that a configuration asks for, and what else a forecaster is made of."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.data.series import Columns, Frequency, Panel, WindowBatch
+from sightline.errors import ModelFolderError
+from sightline.files import write_atomic
+from sightline.models.forecast import (
+    Ahead,
+    ForecastNetwork,
+    GaussianHead,
+    Head,
+    PatchCore,
+    PointHead,
+    QuantileHead,
+    RecurrentCore,
+    StudentHead,
+    Window,
+)
+from sightline.tasks.config import write_config
+from sightline.tasks.folder import CONFIG, load_weights
+from sightline.tasks.forecast.config import ForecastConfig
+from sightline.tasks.forecast.encoding import Encoding
+from sightline.training import pick_device
+
+__all__ = ["SERIES", "Parts", "Series", "ahead_of", "build_network", "load_parts", "window_of", "write_parts"]
+
+SERIES = "series.json"
+_HEADS = {"gaussian": GaussianHead, "student": StudentHead}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a forecaster remembers of the series that it was trained on.
+
+    Attributes:
+        columns: which column of a table is what.
+        frequency: their step.
+        categories: the names of each categorical covariate.
+        encoding: what covariates become.
+        units: how large each series' values are, by its id.
+    """
+
+    columns: Columns
+    frequency: Frequency
+    categories: dict[str, tuple[str, ...]]
+    encoding: Encoding
+    units: dict[str, float]
+
+    @classmethod
+    def of(cls, panel: Panel) -> "Series":
+        """From the part of a panel that is trained on."""
+        parts = [panel.target[a:b] for a, b in zip(panel.offsets, panel.offsets[1:], strict=False)]
+        units = {name: _unit(values) for name, values in zip(panel.ids, parts, strict=True)}
+        return cls(panel.columns, panel.frequency, dict(panel.categories), Encoding.of(panel), units)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for a file."""
+        return {
+            "columns": asdict(self.columns),
+            "frequency": str(self.frequency),
+            "categories": self.categories,
+            "encoding": self.encoding.to_json(),
+            "units": self.units,
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Series":
+        """The reverse."""
+        columns: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values["columns"].items()
+        }
+        return cls(
+            Columns(**columns),
+            Frequency.parse(values["frequency"]),
+            {name: tuple(found) for name, found in values["categories"].items()},
+            Encoding.from_json(values["encoding"]),
+            values["units"],
+        )
+
+
+def _unit(values: NDArray[np.float64]) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.std()) or 1.0 if known.size else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a forecaster is made of."""
+
+    network: ForecastNetwork
+    look_back: int
+    series: Series
+
+
+def window_of(batch: WindowBatch) -> Window:
+    """What the network may see of a batch."""
+    return Window(batch.past, batch.past_mask, batch.past_covariates, batch.future_covariates, batch.static)
+
+
+def ahead_of(batch: WindowBatch) -> Ahead:
+    """What came of it."""
+    return Ahead(batch.target, batch.target_mask)
+
+
+def build_network(config: ForecastConfig, look_back: int, encoding: Encoding) -> ForecastNetwork:
+    """The network, freshly initialised from torch's random state, on the first GPU or else the CPU.
+
+    Args:
+        config: of the forecaster.
+        look_back: L.
+        encoding: of the covariates.
+    """
+    head = _head(config)
+    past, future, static = encoding.widths
+    future += 2 * len(config.data.calendar)
+    sizes = {
+        "look_back": look_back,
+        "horizon": config.horizon,
+        "numbers": head.width,
+        "past_covariates": past + future,
+        "future_covariates": future,
+        "static": static,
+    }
+    options = config.model.model_dump(exclude={"type"})
+    if config.model.type == "patches":
+        core = PatchCore(**sizes, **options)
+    else:
+        core = RecurrentCore(**sizes, **options, centre=head.centre)
+    network = ForecastNetwork(
+        core, head, look_back=look_back, horizon=config.horizon, scaling=config.scaling, line=config.line
+    )
+    return network.to(pick_device())
+
+
+def _head(config: ForecastConfig) -> Head:
+    kind = config.head.kind
+    if kind == "quantiles":
+        return QuantileHead(config.head.levels)
+    return _HEADS[kind]() if kind in _HEADS else PointHead(kind)
+
+
+def write_parts(folder: Path, config: ForecastConfig, parts: Parts) -> None:
+    """Write down all but the weights; raises OutputError where the folder cannot be written."""
+    about = {"look_back": parts.look_back, **parts.series.to_json()}
+    write_atomic(folder / SERIES, json.dumps(about, indent=1, ensure_ascii=False).encode())
+    write_atomic(folder / CONFIG, write_config(config).encode())
+
+
+def load_parts(folder: Path, config: ForecastConfig) -> Parts:
+    """What a finished model's folder holds; raises ModelFolderError where a part is damaged or another's."""
+    try:
+        about = json.loads((folder / SERIES).read_bytes())
+        look_back, series = about.pop("look_back"), Series.from_json(about)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFolderError(f"{folder / SERIES}: missing or damaged; take the folder from a copy") from error
+    network = build_network(config, look_back, series.encoding)
+    load_weights(folder, network)
+    return Parts(network, look_back, series)

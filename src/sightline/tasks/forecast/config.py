@@ -1,0 +1,121 @@
+"""All options of a forecaster, with their defaults."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from sightline.tasks.config import Section
+
+__all__ = [
+    "ForecastConfig",
+    "ForecastTraining",
+    "HeadConfig",
+    "PatchesConfig",
+    "SegmentsConfig",
+    "SeriesConfig",
+]
+
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+class SeriesConfig(Section):
+    """Where series are, and which column is what."""
+
+    train: Path | None = None
+    id: str = "unique_id"
+    time: str = "ds"
+    target: str | tuple[str, ...] = "y"
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    frequency: str | None = None
+    valid_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.15  # the end of each series, and the horizon at least
+
+
+class PatchesConfig(Section):
+    """An attention encoder over patches of the past."""
+
+    type: Literal["patches"] = "patches"
+    patch: PositiveInt = 16
+    stride: PositiveInt = 8
+    width: PositiveInt = 32
+    heads: PositiveInt = 4
+    hidden: PositiveInt = 64
+    layers: PositiveInt = 2
+    dropout: Rate = 0.2
+    readout_dropout: Rate = 0.0
+
+
+class SegmentsConfig(Section):
+    """A recurrent encoder-decoder with attention, over segments of the past."""
+
+    type: Literal["segments"] = "segments"
+    segment: PositiveInt = 1
+    parallel: bool = False
+    cell: Literal["lstm", "gru"] = "gru"
+    attention: Literal["additive", "concat", "dot", "scaled_dot", "bilinear", "cosine", "location", "none"] = "additive"
+    selection: Literal["softmax", "sparsemax", "entmax15", "local_p", "local_m", "monotonic"] = "softmax"
+    decoder: Literal["bahdanau", "luong"] = "luong"
+    width: PositiveInt = 64
+    layers: PositiveInt = 1
+    bidirectional: bool = False
+    dropout: Rate = 0.1
+    sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class HeadConfig(Section):
+    """What is said of each step ahead."""
+
+    kind: Literal["squared", "absolute", "quantiles", "gaussian", "student"] = "absolute"
+    levels: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of quantiles
+
+
+class ForecastTraining(Section):
+    """How long, how fast and by what measure to train. An update is one step of the optimizer."""
+
+    updates: PositiveInt | None = None
+    epochs: PositiveInt | None = 10
+    minutes: PositiveFloat | None = None
+    batch_windows: PositiveInt = 256
+    epoch_windows: PositiveInt = 50_000  # at most, drawn anew for each epoch
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    learning_rate: PositiveFloat = 0.001
+    schedule: Literal["constant", "inverse_sqrt", "cosine"] = "cosine"
+    warmup: Annotated[int, Field(ge=0)] = 100
+    clip_norm: PositiveFloat | None = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    validate_every: PositiveInt | None = None  # updates; None: after each epoch
+    patience: PositiveInt | None = 3
+    keep_best: Annotated[int, Field(ge=0)] = 1
+    matmul: Literal["exact", "fast"] = "exact"
+
+    @model_validator(mode="after")
+    def _ends(self) -> "ForecastTraining":
+        if self.updates is None and self.epochs is None and self.minutes is None:
+            raise ValueError("nothing ends the training: set 'updates', 'epochs' or 'minutes'")
+        return self
+
+
+class ForecastConfig(Section):
+    """Everything that `sightline train` needs to know for a forecaster."""
+
+    task: Literal["forecast"] = "forecast"
+    output: Path | None = None  # the model's folder
+    seed: int = 1
+    horizon: PositiveInt
+    look_back: PositiveInt | None = None  # None: three horizons, and two seasons at least, as far as series go
+    data: SeriesConfig = SeriesConfig()
+    scaling: Literal["standard", "last", "none"] = "standard"
+    line: bool = True
+    model: Annotated[PatchesConfig | SegmentsConfig, Field(discriminator="type")] = PatchesConfig()
+    head: HeadConfig = HeadConfig()
+    training: ForecastTraining = ForecastTraining()
+
+    @model_validator(mode="after")
+    def _reads_on_what_it_says(self) -> "ForecastConfig":
+        if self.line and self.model.type == "segments" and not self.model.parallel:
+            raise ValueError("a decoder that reads its own answers on has no line beside it: set 'line: false'")
+        return self

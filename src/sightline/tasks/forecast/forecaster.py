@@ -1,0 +1,306 @@
+"""Past to future: train on series, forecast with intervals."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from sightline.data.series import Columns, Finding, Panel, Source, Windows, read_series
+from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.files import make_folder
+from sightline.tasks.config import parse_config, read_config
+from sightline.tasks.fitting import check_folder_options, fit_in_passing
+from sightline.tasks.folder import (
+    CONFIG,
+    TRAINING,
+    WEIGHTS,
+    check_free,
+    hold,
+    new_folder,
+    read_manifest,
+    seal,
+    unseal,
+)
+from sightline.tasks.forecast.backtest import Backtest, backtest_cutoffs, baseline_forecasts, rolling
+from sightline.tasks.forecast.building import SERIES, Parts, Series, load_parts, write_parts
+from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, PatchesConfig, SegmentsConfig
+from sightline.tasks.forecast.frames import as_levels, forecast_columns, like, when
+from sightline.tasks.forecast.learning import learn, units_of
+from sightline.tasks.forecast.saying import CALIBRATION, Said, calibrated, say
+from sightline.tasks.forecast.starting import Start, encoded_windows, prepare
+from sightline.training import FitResult, Listener, fast_matmul, save_tensors
+
+__all__ = ["Forecaster"]
+
+_CALIBRATION_WINDOWS = 1_000  # at most, the latest of validation
+
+
+class Forecaster:
+    """Forecasts series from their past, with intervals and the attention behind them.
+
+    Args:
+        horizon: H, the steps ahead.
+        look_back: L, the steps that a forecast sees; None for three horizons, and two seasons at least.
+        model: `"patches"`, `"segments"`, or the options of one.
+        head: what is said of each step: `"squared"`, `"absolute"`, `"quantiles"`, `"gaussian"`, `"student"`, or its
+            options.
+        columns: which column of a table is what; None for `unique_id`, `ds` and `y`.
+        calendar: features of the timestamps that are known ahead, such as `"hour"`.
+        frequency: the step, such as `"h"`; None to infer it.
+        training: how long and how fast.
+        seed: of all that is random.
+
+    Raises:
+        ConfigError: for options that do not fit each other.
+
+    Example:
+        >>> import numpy as np, polars as pl
+        >>> from sightline.tasks.forecast import Forecaster, ForecastTraining
+        >>> steps = np.arange(200)
+        >>> frame = pl.DataFrame({"ds": steps, "y": np.sin(steps / 3)})
+        >>> forecaster = Forecaster(horizon=4, look_back=16, training=ForecastTraining(epochs=1)).fit(frame)
+        >>> forecaster.predict(level=[90]).columns
+        ['unique_id', 'ds', 'forecast', 'lo-90', 'hi-90']
+    """
+
+    def __init__(
+        self,
+        horizon: int,
+        *,
+        look_back: int | None = None,
+        model: Literal["patches", "segments"] | PatchesConfig | SegmentsConfig = "patches",
+        head: str | HeadConfig = "absolute",
+        columns: Columns | None = None,
+        calendar: Sequence[str] = (),
+        frequency: str | None = None,
+        training: ForecastTraining | None = None,
+        seed: int = 1,
+    ) -> None:
+        named = columns or Columns()
+        options = {"type": model} if isinstance(model, str) else model.model_dump()
+        values = {
+            "horizon": horizon,
+            "look_back": look_back,
+            "model": options,
+            "line": options["type"] == "patches" or bool(options.get("parallel")),
+            "head": {"kind": head} if isinstance(head, str) else head.model_dump(),
+            "data": {
+                **{name: getattr(named, name) for name in Columns.__slots__},
+                "calendar": tuple(calendar),
+                "frequency": frequency,
+            },
+            "training": (training or ForecastTraining()).model_dump(),
+            "seed": seed,
+        }
+        self.config = parse_config(values, ForecastConfig)
+        self.result: FitResult | None = None
+        self.metrics: dict[str, float] = {}
+        self._trained: Parts | None = None
+        self._earlier: Said | None = None
+        self._last: tuple[Panel, Source] | None = None
+
+    @classmethod
+    def from_config(cls, config: ForecastConfig) -> "Forecaster":
+        """A forecaster with all options given."""
+        forecaster = cls(config.horizon)
+        forecaster.config = config
+        return forecaster
+
+    @property
+    def parts(self) -> Parts:
+        """The network and what it knows of its series; raises ConfigError before `fit` or `load`."""
+        if self._trained is None:
+            raise ConfigError("this forecaster is not trained: call fit(series) first, or load one")
+        return self._trained
+
+    def fit(
+        self,
+        source: Source,
+        *,
+        folder: str | Path | None = None,
+        resume: bool = False,
+        finish: bool = False,
+        overwrite: bool = False,
+        listeners: Sequence[Listener] = (),
+        say: Callable[[str], None] = lambda line: None,
+    ) -> "Forecaster":
+        """Train on series; the end of each is held out, to choose the best weights and to calibrate intervals.
+
+        Args:
+            source: a CSV or Parquet file, or a pandas or polars data frame.
+            folder: the model's folder, written as training goes on, so that it can be resumed; None keeps nothing.
+            resume: go on in that folder.
+            finish: train no further: make the model of the best weights that the resumed training found.
+            overwrite: write over what the folder holds.
+            listeners: each is called with every event of the training loop.
+            say: called with each line worth telling.
+
+        Returns:
+            The forecaster itself, trained.
+
+        Raises:
+            DataError: for a table that cannot be read, or series too short for the horizon.
+            ConfigError: for options that do not fit the series.
+            OutputError: where the folder is in the way or cannot be written.
+            TrainingError: when the loss is no longer a number, or training was interrupted (`Interrupted`).
+        """
+        check_folder_options(folder, resume=resume, finish=finish, overwrite=overwrite)
+        if folder is None:
+            return fit_in_passing(lambda scratch: self.fit(source, folder=scratch, listeners=listeners, say=say))
+        place = Path(folder)
+        if not resume:
+            check_free(place, overwrite=overwrite)
+        panel = self._read(source, lambda finding: say(str(finding)))
+        with hold(make_folder(place)):
+            start = prepare(self.config, panel)
+            if not resume:
+                new_folder(place, overwrite=overwrite)
+                write_parts(place, self.config, start.parts)
+            for line in start.lines(self.config):
+                say(line)
+            self._learn(start, place / TRAINING, resume=resume, finish=finish, listeners=listeners)
+            self._last = panel, source
+            self._write(place)
+        return self
+
+    def _read(self, source: Source, say: Callable[[Finding], None], known: Series | None = None) -> Panel:
+        data = self.config.data
+        columns = Columns(data.id, data.time, data.target, data.past, data.future, data.static, data.categorical)
+        frequency = data.frequency if known is None else known.frequency
+        categories = None if known is None else known.categories
+        panel = read_series(source, columns, frequency, categories=categories, say=say)
+        if known is not None:
+            strange = [name for name in panel.ids if name not in known.units]
+            if strange:
+                others = f" (and {len(strange) - 1:,} more)" if len(strange) > 1 else ""
+                raise DataError(
+                    f"series {strange[0]!r}{others} was not among those trained on: train on it too, or leave it out"
+                )
+        return panel.with_calendar(*data.calendar)
+
+    def _learn(self, start: Start, folder: Path, *, resume: bool, finish: bool, listeners: Sequence[Listener]) -> None:
+        """Train, and forecast what was held out, to know how wrong forecasts are."""
+        self.result = learn(start, self.config, folder=folder, resume=resume, finish=finish, listeners=listeners)
+        self.metrics = dict(self.result.metrics)
+        self._trained = start.parts
+        latest = start.valid[start.valid[:, 1].argsort(stable=True)][-_CALIBRATION_WINDOWS:]
+        self._earlier = self._say(start.windows, latest)
+
+    def _say(self, windows: Windows, cutoffs: torch.Tensor) -> Said:
+        network = self.parts.network.eval()
+        with fast_matmul("exact", next(network.parameters()).device):
+            return say(network, windows, cutoffs, units_of(self.parts, windows.panel))
+
+    def predict(
+        self, source: Source | None = None, *, future: Source | None = None, level: Sequence[float] = ()
+    ) -> Any:
+        """Forecast what comes after the end of each series.
+
+        Args:
+            source: series up to now, as in `fit`; None for those of `fit`.
+            future: future covariates of the steps ahead, where there are any.
+            level: in per cent, of intervals.
+
+        Returns:
+            A data frame of the source's kind, polars for files: `unique_id, ds, forecast, lo-90, hi-90`, one row for
+            each series and step; the first two are named as in the source.
+
+        Raises:
+            ConfigError: before `fit` or `load`, or without a source after `load`.
+            DataError: for a table that cannot be read, a series that was not trained on, or covariates that end early.
+        """
+        shares, parts = as_levels(level), self.parts
+        if source is None:
+            if self._last is None:
+                raise ConfigError("a loaded forecaster keeps no series: give predict those to forecast")
+            panel, source = self._last
+        else:
+            panel = self._read(source, lambda finding: None, parts.series)
+        windows = encoded_windows(parts, panel.with_future(future, self.config.horizon), self.config.horizon)
+        said = self._say(windows, windows.last())
+        assert self._earlier is not None
+        head = parts.network.head
+        intervals = calibrated(head, self._earlier, said, shares)
+        names = np.arange(len(panel.ids))
+        columns = {
+            panel.columns.id: np.repeat(np.array(panel.ids), self.config.horizon),
+            panel.columns.time: when(panel, names, panel.history, self.config.horizon).ravel(),
+            **forecast_columns(said.point(head), intervals, shares),
+        }
+        return like(source, columns)
+
+    def cross_validation(
+        self, source: Source, *, windows: int = 3, step: int | None = None, level: Sequence[float] = ()
+    ) -> Backtest:
+        """Train on what was known before the first of some cutoffs, then forecast from each.
+
+        Nothing that came after a cutoff has a say in its forecast: the network, the sizes of series and covariates are
+        learned before the first one, and the intervals of each are calibrated on errors that were known by then.
+
+        Args:
+            source: series, as in `fit`.
+            windows: how many cutoffs; the last forecast ends where a series does.
+            step: steps from one to the next; None for the horizon.
+            level: in per cent, of intervals.
+
+        Raises:
+            DataError: for series too short; otherwise as `fit`.
+        """
+        shares, horizon = as_levels(level), self.config.horizon
+        panel = self._read(source, lambda finding: None)
+        names = backtest_cutoffs(panel, horizon, windows, step or horizon)
+        first = names[: len(panel.ids), 1]
+        fresh = Forecaster.from_config(self.config)
+        with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
+            start = prepare(self.config, panel.head(first))
+            fresh._learn(start, Path(scratch), resume=False, finish=False, listeners=())
+        said = fresh._say(encoded_windows(fresh.parts, panel, horizon), torch.from_numpy(names))
+        head = fresh.parts.network.head
+        assert fresh._earlier is not None
+        return Backtest(
+            panel,
+            names,
+            said.truth.cpu().double().numpy(),
+            said.point(head),
+            tuple(shares),
+            rolling(head, fresh._earlier, said, names[:, 1], first[names[:, 0]], shares),
+            baseline_forecasts(panel, names, fresh.parts.look_back, horizon),
+        )
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Write the model folder (see `sightline.tasks.folder`).
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+            OutputError: where the folder is in the way or cannot be written.
+        """
+        _ = self.parts
+        self._write(new_folder(folder, overwrite=overwrite))
+
+    def _write(self, place: Path) -> None:
+        assert self._earlier is not None
+        unseal(place)
+        write_parts(place, self.config, self.parts)
+        save_tensors(place / WEIGHTS, dict(self.parts.network.named_parameters()), {})
+        self._earlier.save(place / CALIBRATION)
+        seal(place, "forecast", [CONFIG, SERIES, WEIGHTS, CALIBRATION], {"metrics": self.metrics})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Forecaster":
+        """A forecaster from its folder.
+
+        Raises:
+            ModelFolderError: where it is missing, unfinished, damaged, or of another task or format.
+        """
+        place = Path(folder)
+        manifest = read_manifest(place)
+        if manifest["task"] != "forecast":
+            raise ModelFolderError(f"{place}: holds a model of the task {manifest['task']!r}, not 'forecast'")
+        forecaster = cls.from_config(read_config(place / CONFIG, ForecastConfig))
+        forecaster.metrics = manifest["metrics"]
+        forecaster._trained = load_parts(place, forecaster.config)
+        forecaster._earlier = Said.load(place / CALIBRATION)
+        return forecaster

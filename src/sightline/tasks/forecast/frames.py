@@ -1,0 +1,53 @@
+"""Forecasts as the rows that analysts know: `unique_id, ds, forecast, lo-90, hi-90`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.data.series import Panel
+from sightline.errors import ConfigError
+from sightline.tasks.forecast.intervals import Intervals
+
+__all__ = ["as_levels", "forecast_columns", "like", "when"]
+
+Array = NDArray[np.floating]
+
+
+def as_levels(level: Sequence[float]) -> list[float]:
+    """Shares from per cents, rising.
+
+    Raises:
+        ConfigError: for one that is not between 0 and 100, or stands twice.
+
+    Example:
+        >>> as_levels([90, 80])
+        [0.8, 0.9]
+    """
+    shares = sorted(each / 100 for each in level)
+    if any(not 0 < share < 1 for share in shares) or len(set(shares)) < len(shares):
+        raise ConfigError(f"level={list(level)}: give each once, in per cent between 0 and 100, such as [80, 90]")
+    return shares
+
+
+def when(panel: Panel, series: NDArray[np.int64], first: NDArray[np.int64], steps: int) -> NDArray[Any]:
+    """Timestamps of some steps from a position of each series on, `[n, steps]`."""
+    positions = first[:, None] + np.arange(steps)
+    return panel.frequency.step(np.repeat(panel.starts[series], steps), positions.ravel()).reshape(positions.shape)
+
+
+def forecast_columns(point: Array, intervals: Intervals, shares: Sequence[float]) -> dict[str, Array]:
+    """The forecast and its bounds, the outermost outside, row after row."""
+    names = [f"{100 * share:g}" for share in shares]
+    low = {f"lo-{name}": intervals.low[..., k].ravel() for k, name in enumerate(names)}
+    high = {f"hi-{name}": intervals.high[..., k].ravel() for k, name in enumerate(names)}
+    return {"forecast": point.ravel(), **dict(reversed(low.items())), **high}
+
+
+def like(source: Any, columns: dict[str, Any]) -> Any:
+    """A data frame of the source's own kind; polars for files."""
+    frame = nw.from_native(source, eager_only=True, pass_through=True)
+    backend = frame.implementation if isinstance(frame, nw.DataFrame) else nw.Implementation.POLARS
+    return nw.from_dict(columns, backend=backend).to_native()

@@ -1,0 +1,199 @@
+"""A forecaster from table to table: what it says, keeps, and refuses."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from sightline.data.series import Columns
+from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.tasks.forecast import Forecaster, ForecastTraining, HeadConfig, PatchesConfig, SegmentsConfig
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:sightline")
+QUICK = ForecastTraining(epochs=1, batch_windows=64, warmup=2)
+SMALL = PatchesConfig(patch=4, stride=4, width=8, heads=2, hidden=8, layers=1)
+RANDOM = np.random.default_rng(5)
+
+
+def waves(series: int = 2, steps: int = 120, noise: float = 0.1) -> pl.DataFrame:
+    """Hourly sines of other heights."""
+    times = (np.datetime64("2024-01-01") + np.arange(steps) * np.timedelta64(1, "h")).astype("datetime64[us]")
+    parts = [
+        pl.DataFrame(
+            {
+                "unique_id": [f"s{n}"] * steps,
+                "ds": times,
+                "y": 10.0**n * (np.sin(np.arange(steps) / 4) + noise * RANDOM.normal(size=steps)),
+                "price": RANDOM.normal(size=steps),
+                "kind": ["a" if n else "b"] * steps,
+            }
+        )
+        for n in range(series)
+    ]
+    return pl.concat(parts)
+
+
+def quick(**options) -> Forecaster:
+    return Forecaster(**{"horizon": 6, "look_back": 24, "model": SMALL, "training": QUICK, **options})
+
+
+NAMED = Columns(past=("price",), static=("kind",))
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[Forecaster, pl.DataFrame]:
+    frame = waves()
+    return quick(columns=NAMED).fit(frame), frame
+
+
+def test_a_forecast_has_a_row_for_each_series_and_step(trained):
+    forecaster, frame = trained
+    found = forecaster.predict(level=[90, 50])
+    assert found.columns == ["unique_id", "ds", "forecast", "lo-90", "lo-50", "hi-50", "hi-90"]
+    assert found["unique_id"].to_list() == ["s0"] * 6 + ["s1"] * 6
+    assert found["ds"][0] == frame["ds"].max() + pd.Timedelta("1h")
+    bounds = found.select("lo-90", "lo-50", "forecast", "hi-50", "hi-90").to_numpy()
+    assert (np.diff(bounds, axis=1) >= 0).all()
+
+
+def test_series_given_anew_are_forecast_without_training(trained):
+    forecaster, frame = trained
+    assert_frame_equal(forecaster.predict(), forecaster.predict(frame))
+    earlier = frame.filter(pl.col("ds") < frame["ds"].max() - pd.Timedelta("10h"))
+    assert forecaster.predict(earlier)["ds"][0] == earlier["ds"].max() + pd.Timedelta("1h")
+
+
+def test_what_is_saved_says_the_same(trained, tmp_path):
+    forecaster, frame = trained
+    forecaster.save(tmp_path / "model")
+    again = Forecaster.load(tmp_path / "model")
+    assert_frame_equal(forecaster.predict(level=[80]), again.predict(frame, level=[80]))
+    with pytest.raises(ConfigError, match="keeps no series"):
+        again.predict()
+
+
+def test_a_frame_of_pandas_gives_one_of_pandas(trained):
+    forecaster, frame = trained
+    found = forecaster.predict(pd.DataFrame(frame.to_dict(as_series=False)), level=[80])
+    assert isinstance(found, pd.DataFrame)
+    np.testing.assert_allclose(found["forecast"].to_numpy(), forecaster.predict()["forecast"].to_numpy(), rtol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    frame = waves(1)
+    one, other = (quick().fit(frame).predict(level=[80]) for _ in range(2))
+    assert_frame_equal(one, other)
+
+
+@pytest.mark.parametrize("head", ["squared", "quantiles", "gaussian", "student"])
+def test_every_head_gives_intervals(head):
+    found = quick(head=head).fit(waves(1)).predict(level=[80, 95])
+    bounds = found.select("lo-95", "lo-80", "forecast", "hi-80", "hi-95").to_numpy()
+    assert np.isfinite(bounds).all()
+    assert (np.diff(bounds, axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_a_recurrent_model_forecasts(parallel):
+    model = SegmentsConfig(segment=2, width=8, parallel=parallel)
+    assert np.isfinite(quick(model=model).fit(waves(1)).predict()["forecast"].to_numpy()).all()
+
+
+def test_what_is_known_ahead_is_used():
+    frame = waves(1, steps=300).with_columns(y=pl.col("price") * 3)  # nothing but what is known ahead says what comes
+    training = ForecastTraining(epochs=40, batch_windows=64, warmup=10, learning_rate=0.01)
+    model = PatchesConfig(patch=4, stride=4, width=16, heads=2, hidden=16, layers=1, dropout=0.0)
+    forecaster = quick(columns=Columns(future=("price",)), training=training, model=model, head="squared").fit(frame)
+    times = [frame["ds"].max() + pd.Timedelta(hours=h) for h in range(1, 7)]
+    future = pl.DataFrame({"unique_id": ["s0"] * 6, "ds": times, "price": [-2.0, -1.0, 0.0, 1.0, 2.0, 0.5]})
+    found = forecaster.predict(future=future)["forecast"].to_numpy()
+    np.testing.assert_allclose(found, 3 * future["price"].to_numpy(), atol=1.0)
+    with pytest.raises(DataError, match="needed for each of 6 steps ahead"):
+        forecaster.predict(future=future.head(4))
+    with pytest.raises(ConfigError, match="price"):
+        forecaster.predict()
+
+
+def test_intervals_cover_as_they_say():
+    noise = RANDOM.normal(size=3_000)
+    frame = pl.DataFrame({"ds": np.arange(2_400), "y": 50 + noise[:2_400]})
+    forecaster = quick(horizon=3).fit(frame)
+    hits = []
+    for end in range(2_400, 2_990, 3):
+        known = pl.DataFrame({"ds": np.arange(end - 100, end), "y": 50 + noise[end - 100 : end]})
+        found = forecaster.predict(known, level=[80])
+        truth = 50 + noise[end : end + 3]
+        hits.extend((found["lo-80"].to_numpy() <= truth) & (truth <= found["hi-80"].to_numpy()))
+    assert abs(np.mean(hits) - 0.8) < 0.05
+
+
+def test_nothing_of_what_validates_is_learned_from():
+    frame = waves(1, noise=0.0)
+    changed = frame.with_columns(y=pl.when(pl.int_range(pl.len()) < 102).then("y").otherwise(1e3))
+    one, other = (quick().fit(each).parts.series for each in (frame, changed))
+    assert one.units == other.units
+
+
+def test_training_goes_on_where_it_stopped(tmp_path):
+    frame = waves(1)
+    whole = quick(training=ForecastTraining(epochs=4, warmup=2, batch_windows=64)).fit(frame).predict()
+    quick(training=ForecastTraining(epochs=4, updates=3, warmup=2, batch_windows=64)).fit(frame, folder=tmp_path / "m")
+    rest = quick(training=ForecastTraining(epochs=4, warmup=2, batch_windows=64))
+    assert rest.fit(frame, folder=tmp_path / "m", resume=True).result is not None
+    np.testing.assert_allclose(rest.predict()["forecast"].to_numpy(), whole["forecast"].to_numpy(), rtol=0.5)
+
+
+def test_gaps_are_missing_and_not_mended():
+    frame = waves(1).filter(pl.int_range(pl.len()) % 17 != 5)
+    said: list[str] = []
+    found = quick().fit(frame, say=said.append).predict()
+    assert any("missing" in line or "gap" in line for line in said)
+    assert np.isfinite(found["forecast"].to_numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "message"),
+    [
+        (lambda: quick().predict(), ConfigError, "not trained"),
+        (lambda: quick(horizon=80).fit(waves(1)), DataError, "the longest series has 120 steps"),
+        (lambda: quick(model=PatchesConfig(patch=64, stride=8)).fit(waves(1)), ConfigError, "does not fit"),
+        (
+            lambda: quick(calendar=["hour"]).fit(pl.DataFrame({"ds": range(99), "y": range(99)})),
+            ConfigError,
+            "calendar",
+        ),
+        (lambda: quick(head=HeadConfig(kind="quantiles", levels=(0.5,))).fit(waves(1)), ConfigError, "must rise"),
+        (lambda: quick().fit(waves(1), resume=True), ConfigError, "name it by folder"),
+        (lambda: Forecaster.load("nowhere"), ModelFolderError, "no such model folder"),
+        (lambda: Forecaster(horizon=0), ConfigError, "horizon"),
+    ],
+)
+def test_what_cannot_be_is_told(act, error, message):
+    with pytest.raises(error, match=message):
+        act()
+
+
+@pytest.mark.parametrize(
+    ("level", "message"), [([0], "between 0 and 100"), ([80, 80], "each once"), ([120], "between 0 and 100")]
+)
+def test_levels_that_make_no_sense_are_told(trained, level, message):
+    with pytest.raises(ConfigError, match=message):
+        trained[0].predict(level=level)
+
+
+def test_a_series_that_was_not_trained_on_is_told(trained):
+    forecaster, frame = trained
+    strange = frame.with_columns(unique_id=pl.col("unique_id").replace("s1", "new"))
+    with pytest.raises(DataError, match="'new' was not among those trained on"):
+        forecaster.predict(strange)
+
+
+def test_a_file_gives_what_its_frame_does(trained, tmp_path: Path):
+    forecaster, frame = trained
+    frame.write_csv(tmp_path / "data.csv")
+    found = forecaster.predict(tmp_path / "data.csv")
+    assert math.isclose(found["forecast"][3], forecaster.predict()["forecast"][3], rel_tol=1e-6)
