@@ -4,14 +4,15 @@ from pathlib import Path
 
 from sightline.errors import ModelFolderError
 from sightline.tasks.folder import read_manifest
+from sightline.tasks.forecast import Forecaster
 from sightline.tasks.translate import Translator
 
 __all__ = ["TASKS", "load"]
 
-TASKS = {"translate": Translator}
+TASKS = {"translate": Translator, "forecast": Forecaster}
 
 
-def load(folder: str | Path) -> Translator:
+def load(folder: str | Path) -> Translator | Forecaster:
     """The model in a folder, whatever its task.
 
     Raises:

@@ -1,6 +1,8 @@
 """A forecaster from table to table: what it says, keeps, and refuses."""
 
 import math
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from polars.testing import assert_frame_equal
 from sightline.data.series import Columns
 from sightline.errors import ConfigError, DataError, ModelFolderError
 from sightline.tasks.forecast import Forecaster, ForecastTraining, HeadConfig, PatchesConfig, SegmentsConfig
+from sightline.training import Event, Interrupted, Listener, Progress
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:sightline")
 QUICK = ForecastTraining(epochs=1, batch_windows=64, warmup=2)
@@ -138,13 +141,33 @@ def test_nothing_of_what_validates_is_learned_from():
     assert one.units == other.units
 
 
+def interrupt_after(update: int) -> Listener:
+    def listen(event: Event) -> None:
+        if isinstance(event, Progress) and event.update == update:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return listen
+
+
 def test_training_goes_on_where_it_stopped(tmp_path):
-    frame = waves(1)
-    whole = quick(training=ForecastTraining(epochs=4, warmup=2, batch_windows=64)).fit(frame).predict()
-    quick(training=ForecastTraining(epochs=4, updates=3, warmup=2, batch_windows=64)).fit(frame, folder=tmp_path / "m")
-    rest = quick(training=ForecastTraining(epochs=4, warmup=2, batch_windows=64))
-    assert rest.fit(frame, folder=tmp_path / "m", resume=True).result is not None
-    np.testing.assert_allclose(rest.predict()["forecast"].to_numpy(), whole["forecast"].to_numpy(), rtol=0.5)
+    frame, training = waves(1), ForecastTraining(epochs=4, warmup=2, batch_windows=32)
+    whole = quick(training=training).fit(frame).predict(level=[80])
+    with pytest.raises(Interrupted):
+        quick(training=training).fit(frame, folder=tmp_path / "m", listeners=[interrupt_after(5)])
+    rest = quick(training=training).fit(frame, folder=tmp_path / "m", resume=True)
+    assert_frame_equal(rest.predict(level=[80]), whole)
+
+
+def test_training_goes_on_with_the_same_series_and_options(tmp_path):
+    frame, training = waves(1), ForecastTraining(epochs=4, warmup=2, batch_windows=32)
+    with pytest.raises(Interrupted):
+        quick(training=training).fit(frame, folder=tmp_path / "m", listeners=[interrupt_after(5)])
+    with pytest.raises(DataError, match="the series are not those of the training"):
+        quick(training=training).fit(waves(1, noise=0.2), folder=tmp_path / "m", resume=True)
+    with pytest.raises(ConfigError, match=r"head\.kind is squared, and was absolute"):
+        quick(training=training, head="squared").fit(frame, folder=tmp_path / "m", resume=True)
+    with pytest.raises(ModelFolderError, match="there is no training to go on with"):
+        quick(training=training).fit(frame, folder=tmp_path / "other", resume=True)
 
 
 def test_gaps_are_missing_and_not_mended():

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from sightline.data.series import Columns, Finding, Panel, Source, Windows, read_series
-from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.data.series import Columns, Panel, Source, Windows
+from sightline.errors import ConfigError, ModelFolderError
 from sightline.files import make_folder
 from sightline.tasks.config import parse_config, read_config
 from sightline.tasks.fitting import check_folder_options, fit_in_passing
@@ -25,10 +25,12 @@ from sightline.tasks.folder import (
     unseal,
 )
 from sightline.tasks.forecast.backtest import Backtest, backtest_cutoffs, baseline_forecasts, rolling
-from sightline.tasks.forecast.building import SERIES, Parts, Series, load_parts, write_parts
+from sightline.tasks.forecast.building import SERIES, Parts, load_parts, write_parts
 from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, PatchesConfig, SegmentsConfig
 from sightline.tasks.forecast.frames import as_levels, forecast_columns, like, when
 from sightline.tasks.forecast.learning import learn, units_of
+from sightline.tasks.forecast.reading import read_panel
+from sightline.tasks.forecast.resuming import compare_run, record_data
 from sightline.tasks.forecast.saying import CALIBRATION, Said, calibrated, say
 from sightline.tasks.forecast.starting import Start, encoded_windows, prepare
 from sightline.training import FitResult, Listener, fast_matmul, save_tensors
@@ -153,33 +155,20 @@ class Forecaster:
         place = Path(folder)
         if not resume:
             check_free(place, overwrite=overwrite)
-        panel = self._read(source, lambda finding: say(str(finding)))
+        panel = read_panel(self.config, source, lambda finding: say(str(finding)))
+        changes = compare_run(place, self.config, panel) if resume else []
         with hold(make_folder(place)):
             start = prepare(self.config, panel)
             if not resume:
                 new_folder(place, overwrite=overwrite)
+                record_data(place, panel)
                 write_parts(place, self.config, start.parts)
-            for line in start.lines(self.config):
+            for line in (*start.lines(self.config), *(f"since then: {change}" for change in changes)):
                 say(line)
             self._learn(start, place / TRAINING, resume=resume, finish=finish, listeners=listeners)
             self._last = panel, source
             self._write(place)
         return self
-
-    def _read(self, source: Source, say: Callable[[Finding], None], known: Series | None = None) -> Panel:
-        data = self.config.data
-        columns = Columns(data.id, data.time, data.target, data.past, data.future, data.static, data.categorical)
-        frequency = data.frequency if known is None else known.frequency
-        categories = None if known is None else known.categories
-        panel = read_series(source, columns, frequency, categories=categories, say=say)
-        if known is not None:
-            strange = [name for name in panel.ids if name not in known.units]
-            if strange:
-                others = f" (and {len(strange) - 1:,} more)" if len(strange) > 1 else ""
-                raise DataError(
-                    f"series {strange[0]!r}{others} was not among those trained on: train on it too, or leave it out"
-                )
-        return panel.with_calendar(*data.calendar)
 
     def _learn(self, start: Start, folder: Path, *, resume: bool, finish: bool, listeners: Sequence[Listener]) -> None:
         """Train, and forecast what was held out, to know how wrong forecasts are."""
@@ -218,7 +207,7 @@ class Forecaster:
                 raise ConfigError("a loaded forecaster keeps no series: give predict those to forecast")
             panel, source = self._last
         else:
-            panel = self._read(source, lambda finding: None, parts.series)
+            panel = read_panel(self.config, source, known=parts.series)
         windows = encoded_windows(parts, panel.with_future(future, self.config.horizon), self.config.horizon)
         said = self._say(windows, windows.last())
         assert self._earlier is not None
@@ -250,7 +239,7 @@ class Forecaster:
             DataError: for series too short; otherwise as `fit`.
         """
         shares, horizon = as_levels(level), self.config.horizon
-        panel = self._read(source, lambda finding: None)
+        panel = read_panel(self.config, source)
         names = backtest_cutoffs(panel, horizon, windows, step or horizon)
         first = names[: len(panel.ids), 1]
         fresh = Forecaster.from_config(self.config)
