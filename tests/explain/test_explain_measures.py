@@ -1,11 +1,11 @@
-"""Entropy, against a loop over rows."""
+"""Entropy and rollout, against loops."""
 
 import math
 
 import pytest
 import torch
 
-from sightline.explain import entropy
+from sightline.explain import entropy, rollout
 
 
 def entropy_by_loops(weights: torch.Tensor, mask: torch.Tensor) -> float:
@@ -39,3 +39,20 @@ def test_masked_queries_may_hold_anything():
 
 def test_nothing_left_is_not_a_number():
     assert entropy(torch.zeros(3, 5)).isnan()
+
+
+def test_rollout_is_the_loop_over_paths():
+    torch.manual_seed(1)
+    weights = torch.randn(2, 3, 2, 4, 4, dtype=torch.float64).softmax(-1)
+    found = rollout(weights)
+    for b in range(2):
+        for end in range(4):
+            shares = [1.0 if s == end else 0.0 for s in range(4)]  # walk back from the output, layer by layer
+            for layer in (2, 1, 0):
+                mean = weights[b, layer].mean(0)
+                shares = [
+                    sum(shares[t] * (float(mean[t, s]) + (1.0 if s == t else 0.0)) / 2 for t in range(4))
+                    for s in range(4)
+                ]
+            assert found[b, end].tolist() == pytest.approx(shares)
+    assert torch.allclose(found.sum(-1), torch.ones(2, 4, dtype=torch.float64))

@@ -108,7 +108,7 @@ def parse_config(
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = sorted(error.errors(), key=lambda problem: _line(node, _keys(problem)) or 0)
+        problems = sorted(error.errors(), key=lambda problem: _line(node, _keys(problem, model)) or 0)
         raise ConfigError("\n".join(_complaint(problem, model, path, node) for problem in problems)) from None
 
 
@@ -118,7 +118,7 @@ def write_config(config: BaseModel) -> str:
 
 
 def _complaint(problem: Any, model: type[BaseModel], path: str | Path | None, node: yaml.Node | None) -> str:
-    keys = _keys(problem)
+    keys = _keys(problem, model)
     place = "" if path is None else f"{path}: "
     line = _line(node, keys)
     if path is not None and line is not None:
@@ -147,9 +147,16 @@ def _shown(problem: Any) -> str:
     return f"{value!r:.60}"
 
 
-def _keys(problem: Any) -> list[str | int]:
+def _keys(problem: Any, model: type[BaseModel]) -> list[str | int]:
     """The path to a value in the file: what pydantic says, without the tags of unions."""
-    return [part for part in problem["loc"] if part not in ("transformer", "recurrent")]
+    keys: list[str | int] = []
+    sections: list[type[BaseModel]] = [model]
+    for part in problem["loc"]:
+        tagged = _tagged(sections, part)
+        if not tagged:
+            keys.append(part)
+        sections = tagged or _inside(sections, part)
+    return keys
 
 
 def _line(node: yaml.Node | None, keys: Sequence[str | int]) -> int | None:
@@ -168,10 +175,19 @@ def _known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that the section at `path` has; a union's members are told apart by their `type`."""
     sections: list[type[BaseModel]] = [model]
     for key in path:
-        found = [s.model_fields[str(key)].annotation for s in sections if str(key) in s.model_fields]
-        tagged = [s for s in sections if "type" in s.model_fields and s.model_fields["type"].default == key]
-        sections = tagged or [s for annotation in found for s in _sections(annotation)]
+        sections = _tagged(sections, key) or _inside(sections, key)
     return sorted({name for section in sections for name in section.model_fields})
+
+
+def _tagged(sections: Sequence[type[BaseModel]], key: str | int) -> list[type[BaseModel]]:
+    """Those whose `type` that is, where the key is a union's tag."""
+    return [s for s in sections if "type" in s.model_fields and s.model_fields["type"].default == key]
+
+
+def _inside(sections: Sequence[type[BaseModel]], key: str | int) -> list[type[BaseModel]]:
+    """The sections that stand behind that key."""
+    found = [s.model_fields[str(key)].annotation for s in sections if str(key) in s.model_fields]
+    return [s for annotation in found for s in _sections(annotation)]
 
 
 def _elsewhere(model: type[BaseModel], key: str) -> list[str]:

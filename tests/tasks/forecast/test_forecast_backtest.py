@@ -42,6 +42,7 @@ def test_a_backtest_forecasts_the_last_windows_of_each_series():
         "naive",
         "seasonal_naive",
         "drift",
+        "ridge",
     ]
     assert len(table) == 2 * 3 * H
     joined = table.join(data, on=["unique_id", "ds"], suffix="_given")
@@ -58,7 +59,7 @@ def test_what_came_after_a_cutoff_has_no_say():
         pl.DataFrame(forecaster(head="quantiles").cross_validation(each, windows=2, level=[80]).columns())
         for each in (data, changed)
     )
-    said = ["forecast", "lo-80", "hi-80", "naive", "seasonal_naive", "drift"]
+    said = ["forecast", "lo-80", "hi-80", "naive", "seasonal_naive", "drift", "ridge"]
     np.testing.assert_array_equal(one.select(said).to_numpy(), other.select(said).to_numpy())
 
 
@@ -75,7 +76,7 @@ def test_metrics_are_told_beside_the_baselines():
     data = frame()
     result = forecaster().cross_validation(data, windows=2, level=[50, 90])
     found = result.metrics()
-    assert set(found) == {"forecast", "naive", "seasonal_naive", "drift"}
+    assert set(found) == {"forecast", "naive", "seasonal_naive", "drift", "ridge"}
     errors = np.abs(result.truth - result.point)
     assert found["forecast"]["mae"] == pytest.approx(errors.mean())
     scales = [seasonal_error(data.filter(unique_id=name)["y"].to_numpy()[: 160 - 2 * H], 24) for name in ("s0", "s1")]

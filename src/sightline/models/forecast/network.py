@@ -81,6 +81,8 @@ class ForecastNetwork(nn.Module):
     def forward(self, window: Window, ahead: Ahead | None = None, *, need_weights: bool = False) -> Forecast:
         """The numbers of each step ahead; what came of them is for cores that learn by teacher forcing.
 
+        The maps are the core's, and `"line"`, `[B, H, L]`: what each step back adds to the line's share of each step.
+
         The scale is computed in the type that the values have, float64 for large numbers with small changes.
         """
         kind = torch.get_default_dtype()
@@ -94,6 +96,8 @@ class ForecastNetwork(nn.Module):
             share = self.line(self.dropout(past)).unsqueeze(-1)
             before, behind = self.head.centre, self.head.width - self.head.centre - 1
             numbers = numbers + nn.functional.pad(share, (before, behind))
+            if need_weights:
+                maps = maps | {"line": self.line.weight * past.unsqueeze(1)}
         return Forecast(numbers, scale, maps)
 
     def point(self, forecast: Forecast) -> Float[Tensor, "B H"]:

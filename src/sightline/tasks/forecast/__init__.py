@@ -1,16 +1,19 @@
 """Forecasting: from series to what comes after them."""
 
 from sightline.tasks.forecast.config import (
+    DualStageConfig,
     ForecastConfig,
     ForecastTraining,
     HeadConfig,
     PatchesConfig,
     SegmentsConfig,
     SeriesConfig,
+    VariablesConfig,
 )
 from sightline.tasks.forecast.forecaster import Forecaster
 
 __all__ = [
+    "DualStageConfig",
     "ForecastConfig",
     "ForecastTraining",
     "Forecaster",
@@ -18,4 +21,5 @@ __all__ = [
     "PatchesConfig",
     "SegmentsConfig",
     "SeriesConfig",
+    "VariablesConfig",
 ]

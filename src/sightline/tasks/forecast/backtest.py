@@ -1,6 +1,8 @@
 """Forecasts of what is known already, made as if it were not, and how good they were."""
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,18 +12,63 @@ from numpy.typing import NDArray
 from sightline.data.series import Panel, Windows
 from sightline.errors import ConfigError, DataError
 from sightline.metrics.series import coverage, mae, mase, mse, seasonal_error, smape, width
-from sightline.models.forecast import Head
+from sightline.models.forecast import Head, PointHead
 from sightline.tasks.forecast.baselines import BASELINES
+from sightline.tasks.forecast.building import units_of
+from sightline.tasks.forecast.config import ForecastConfig
 from sightline.tasks.forecast.frames import forecast_columns, when
 from sightline.tasks.forecast.intervals import Intervals
-from sightline.tasks.forecast.saying import Said, calibrated
+from sightline.tasks.forecast.learning import train
+from sightline.tasks.forecast.line import best_line
+from sightline.tasks.forecast.saying import Said, calibrated, say
+from sightline.tasks.forecast.starting import encoded_windows, prepare
 
-__all__ = ["Backtest", "backtest_cutoffs", "baseline_forecasts", "rolling"]
+__all__ = ["Backtest", "cross_validate"]
 
 Array = NDArray[np.floating]
 
 
-def backtest_cutoffs(panel: Panel, horizon: int, windows: int, step: int) -> NDArray[np.int64]:
+def cross_validate(
+    config: ForecastConfig, panel: Panel, *, windows: int, step: int, shares: Sequence[float]
+) -> "Backtest":
+    """Train on what was known before the first of some cutoffs, then forecast from each.
+
+    Nothing that came after a cutoff has a say in its forecast: the network, the sizes of series and covariates are
+    learned before the first one, and the intervals of each are calibrated on errors that were known by then.
+
+    Args:
+        config: of the forecaster.
+        panel: the series.
+        windows: how many cutoffs; the last forecast ends where a series does.
+        step: steps from one to the next.
+        shares: levels of intervals, rising.
+
+    Raises:
+        ConfigError: for numbers below 1.
+        DataError: for series too short.
+    """
+    names = _cutoffs(panel, config.horizon, windows, step)
+    first = names[: len(panel.ids), 1]
+    with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
+        start = prepare(config, panel.head(first))
+        trained, _ = train(start, config, folder=Path(scratch), resume=False, finish=False, listeners=())
+    parts = trained.parts
+    encoded, chosen = encoded_windows(parts, panel, config.horizon), torch.from_numpy(names)
+    said, head = trained.say(encoded, chosen), parts.network.head
+    straight = best_line(start, PointHead(), "standard")
+    ridge = say(straight, encoded, chosen, units_of(parts, panel)).point(straight.head)
+    return Backtest(
+        panel,
+        names,
+        said.truth.cpu().double().numpy(),
+        said.point(head),
+        tuple(shares),
+        _rolling(head, trained.earlier, said, names[:, 1], first[names[:, 0]], shares),
+        {**_baselines(panel, names, parts.look_back, config.horizon), "ridge": ridge},
+    )
+
+
+def _cutoffs(panel: Panel, horizon: int, windows: int, step: int) -> NDArray[np.int64]:
     """Names of the windows of a backtest, `(series, cutoff)`, moment after moment: the last ends where a series does.
 
     Raises:
@@ -42,7 +89,7 @@ def backtest_cutoffs(panel: Panel, horizon: int, windows: int, step: int) -> NDA
     return np.stack([series.ravel(), cutoffs.ravel()], 1)
 
 
-def rolling(
+def _rolling(
     head: Head,
     earlier: Said,
     said: Said,
@@ -138,7 +185,7 @@ class Backtest(NamedTuple):
         return np.array([seasonal_error(part, season) for part in parts])
 
 
-def baseline_forecasts(panel: Panel, cutoffs: NDArray[np.int64], look_back: int, horizon: int) -> dict[str, Array]:
+def _baselines(panel: Panel, cutoffs: NDArray[np.int64], look_back: int, horizon: int) -> dict[str, Array]:
     """What the simple methods say, from a look-back of two seasons at least."""
     season = panel.frequency.seasonality
     windows = Windows(panel, max(look_back, 2 * season), horizon, dtype=torch.float64)

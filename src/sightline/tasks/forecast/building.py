@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from sightline.data.series import Columns, Frequency, Panel, WindowBatch
 from sightline.errors import ModelFolderError
 from sightline.files import write_atomic
 from sightline.models.forecast import (
     Ahead,
+    DualStageCore,
     ForecastNetwork,
     GaussianHead,
     Head,
@@ -21,6 +24,7 @@ from sightline.models.forecast import (
     QuantileHead,
     RecurrentCore,
     StudentHead,
+    VariableCore,
     Window,
 )
 from sightline.tasks.config import write_config
@@ -29,10 +33,22 @@ from sightline.tasks.forecast.config import ForecastConfig
 from sightline.tasks.forecast.encoding import Encoding
 from sightline.training import pick_device
 
-__all__ = ["SERIES", "Parts", "Series", "ahead_of", "build_network", "load_parts", "window_of", "write_parts"]
+__all__ = [
+    "SERIES",
+    "Parts",
+    "Series",
+    "ahead_of",
+    "build_network",
+    "load_parts",
+    "units_of",
+    "window_of",
+    "write_parts",
+]
 
 SERIES = "series.json"
 _HEADS = {"gaussian": GaussianHead, "student": StudentHead}
+_CORES = {"patches": PatchCore, "segments": RecurrentCore, "variables": VariableCore, "darnn": DualStageCore}
+_READ_ON = ("segments", "darnn")  # their decoders read their own answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,12 @@ class Parts:
     series: Series
 
 
+def units_of(parts: Parts, panel: Panel) -> Tensor:
+    """How large the values of each series are, `[N, 1]`."""
+    device = next(parts.network.parameters()).device
+    return torch.tensor([[parts.series.units[name]] for name in panel.ids], device=device)
+
+
 def window_of(batch: WindowBatch) -> Window:
     """What the network may see of a batch."""
     return Window(batch.past, batch.past_mask, batch.past_covariates, batch.future_covariates, batch.static)
@@ -129,10 +151,9 @@ def build_network(config: ForecastConfig, look_back: int, encoding: Encoding) ->
         "static": static,
     }
     options = config.model.model_dump(exclude={"type"})
-    if config.model.type == "patches":
-        core = PatchCore(**sizes, **options)
-    else:
-        core = RecurrentCore(**sizes, **options, centre=head.centre)
+    if config.model.type in _READ_ON:
+        options["centre"] = head.centre
+    core = _CORES[config.model.type](**sizes, **options)
     network = ForecastNetwork(
         core, head, look_back=look_back, horizon=config.horizon, scaling=config.scaling, line=config.line
     )

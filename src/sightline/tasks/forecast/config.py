@@ -8,12 +8,15 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from sightline.tasks.config import Section
 
 __all__ = [
+    "DualStageConfig",
     "ForecastConfig",
     "ForecastTraining",
     "HeadConfig",
+    "ModelConfig",
     "PatchesConfig",
     "SegmentsConfig",
     "SeriesConfig",
+    "VariablesConfig",
 ]
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -66,6 +69,31 @@ class SegmentsConfig(Section):
     sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
+class VariablesConfig(Section):
+    """Attention from each step ahead to each variable at each lag."""
+
+    type: Literal["variables"] = "variables"
+    lags: PositiveInt | None = None  # the last steps that are seen; None: the whole look-back
+    attention: Literal["additive", "concat", "dot", "scaled_dot", "bilinear", "cosine"] = "scaled_dot"
+    selection: Literal["softmax", "sparsemax", "entmax15"] = "softmax"
+    width: PositiveInt = 32
+    heads: PositiveInt = 4
+    dropout: Rate = 0.0
+
+
+class DualStageConfig(Section):
+    """A recurrent encoder with attention over series at each step, and a decoder with attention over steps."""
+
+    type: Literal["darnn"] = "darnn"
+    cell: Literal["lstm", "gru"] = "lstm"
+    width: PositiveInt = 64
+    dropout: Rate = 0.1
+    sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+ModelConfig = PatchesConfig | SegmentsConfig | VariablesConfig | DualStageConfig
+
+
 class HeadConfig(Section):
     """What is said of each step ahead."""
 
@@ -110,12 +138,13 @@ class ForecastConfig(Section):
     data: SeriesConfig = SeriesConfig()
     scaling: Literal["standard", "last", "none"] = "standard"
     line: bool = True
-    model: Annotated[PatchesConfig | SegmentsConfig, Field(discriminator="type")] = PatchesConfig()
+    model: Annotated[ModelConfig, Field(discriminator="type")] = PatchesConfig()
     head: HeadConfig = HeadConfig()
     training: ForecastTraining = ForecastTraining()
 
     @model_validator(mode="after")
     def _reads_on_what_it_says(self) -> "ForecastConfig":
-        if self.line and self.model.type == "segments" and not self.model.parallel:
+        model = self.model
+        if self.line and (model.type == "darnn" or (model.type == "segments" and not model.parallel)):
             raise ValueError("a decoder that reads its own answers on has no line beside it: set 'line: false'")
         return self

@@ -1,12 +1,10 @@
 """Past to future: train on series, forecast with intervals."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import torch
 
 from sightline.data.series import Columns, Panel, Source, Windows
 from sightline.errors import ConfigError, ModelFolderError
@@ -24,20 +22,19 @@ from sightline.tasks.folder import (
     seal,
     unseal,
 )
-from sightline.tasks.forecast.backtest import Backtest, backtest_cutoffs, baseline_forecasts, rolling
+from sightline.tasks.forecast.backtest import Backtest, cross_validate
 from sightline.tasks.forecast.building import SERIES, Parts, load_parts, write_parts
-from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, PatchesConfig, SegmentsConfig
+from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, ModelConfig
+from sightline.tasks.forecast.explaining import used_columns
 from sightline.tasks.forecast.frames import as_levels, forecast_columns, like, when
-from sightline.tasks.forecast.learning import learn, units_of
+from sightline.tasks.forecast.learning import Trained, train
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.resuming import compare_run, record_data
-from sightline.tasks.forecast.saying import CALIBRATION, Said, calibrated, say
-from sightline.tasks.forecast.starting import Start, encoded_windows, prepare
-from sightline.training import FitResult, Listener, fast_matmul, save_tensors
+from sightline.tasks.forecast.saying import CALIBRATION, Said, calibrated
+from sightline.tasks.forecast.starting import encoded_windows, prepare
+from sightline.training import FitResult, Listener, save_tensors
 
 __all__ = ["Forecaster"]
-
-_CALIBRATION_WINDOWS = 1_000  # at most, the latest of validation
 
 
 class Forecaster:
@@ -73,7 +70,7 @@ class Forecaster:
         horizon: int,
         *,
         look_back: int | None = None,
-        model: Literal["patches", "segments"] | PatchesConfig | SegmentsConfig = "patches",
+        model: Literal["patches", "segments", "variables", "darnn"] | ModelConfig = "patches",
         head: str | HeadConfig = "absolute",
         columns: Columns | None = None,
         calendar: Sequence[str] = (),
@@ -87,7 +84,7 @@ class Forecaster:
             "horizon": horizon,
             "look_back": look_back,
             "model": options,
-            "line": options["type"] == "patches" or bool(options.get("parallel")),
+            "line": options["type"] in ("patches", "variables") or bool(options.get("parallel")),
             "head": {"kind": head} if isinstance(head, str) else head.model_dump(),
             "data": {
                 **{name: getattr(named, name) for name in Columns.__slots__},
@@ -100,8 +97,7 @@ class Forecaster:
         self.config = parse_config(values, ForecastConfig)
         self.result: FitResult | None = None
         self.metrics: dict[str, float] = {}
-        self._trained: Parts | None = None
-        self._earlier: Said | None = None
+        self._trained: Trained | None = None
         self._last: tuple[Panel, Source] | None = None
 
     @classmethod
@@ -112,11 +108,16 @@ class Forecaster:
         return forecaster
 
     @property
-    def parts(self) -> Parts:
+    def trained(self) -> Trained:
         """The network and what it knows of its series; raises ConfigError before `fit` or `load`."""
         if self._trained is None:
             raise ConfigError("this forecaster is not trained: call fit(series) first, or load one")
         return self._trained
+
+    @property
+    def parts(self) -> Parts:
+        """What it is made of; raises ConfigError before `fit` or `load`."""
+        return self.trained.parts
 
     def fit(
         self,
@@ -165,23 +166,12 @@ class Forecaster:
                 write_parts(place, self.config, start.parts)
             for line in (*start.lines(self.config), *(f"since then: {change}" for change in changes)):
                 say(line)
-            self._learn(start, place / TRAINING, resume=resume, finish=finish, listeners=listeners)
-            self._last = panel, source
+            self._trained, self.result = train(
+                start, self.config, folder=place / TRAINING, resume=resume, finish=finish, listeners=listeners
+            )
+            self.metrics, self._last = dict(self.result.metrics), (panel, source)
             self._write(place)
         return self
-
-    def _learn(self, start: Start, folder: Path, *, resume: bool, finish: bool, listeners: Sequence[Listener]) -> None:
-        """Train, and forecast what was held out, to know how wrong forecasts are."""
-        self.result = learn(start, self.config, folder=folder, resume=resume, finish=finish, listeners=listeners)
-        self.metrics = dict(self.result.metrics)
-        self._trained = start.parts
-        latest = start.valid[start.valid[:, 1].argsort(stable=True)][-_CALIBRATION_WINDOWS:]
-        self._earlier = self._say(start.windows, latest)
-
-    def _say(self, windows: Windows, cutoffs: torch.Tensor) -> Said:
-        network = self.parts.network.eval()
-        with fast_matmul("exact", next(network.parameters()).device):
-            return say(network, windows, cutoffs, units_of(self.parts, windows.panel))
 
     def predict(
         self, source: Source | None = None, *, future: Source | None = None, level: Sequence[float] = ()
@@ -201,33 +191,51 @@ class Forecaster:
             ConfigError: before `fit` or `load`, or without a source after `load`.
             DataError: for a table that cannot be read, a series that was not trained on, or covariates that end early.
         """
-        shares, parts = as_levels(level), self.parts
-        if source is None:
-            if self._last is None:
-                raise ConfigError("a loaded forecaster keeps no series: give predict those to forecast")
-            panel, source = self._last
-        else:
-            panel = read_panel(self.config, source, known=parts.series)
-        windows = encoded_windows(parts, panel.with_future(future, self.config.horizon), self.config.horizon)
-        said = self._say(windows, windows.last())
-        assert self._earlier is not None
-        head = parts.network.head
-        intervals = calibrated(head, self._earlier, said, shares)
+        shares, trained = as_levels(level), self.trained
+        panel, windows, source = self._ahead(source, future)
+        said, head = trained.say(windows, windows.last()), trained.parts.network.head
         names = np.arange(len(panel.ids))
         columns = {
             panel.columns.id: np.repeat(np.array(panel.ids), self.config.horizon),
             panel.columns.time: when(panel, names, panel.history, self.config.horizon).ravel(),
-            **forecast_columns(said.point(head), intervals, shares),
+            **forecast_columns(said.point(head), calibrated(head, trained.earlier, said, shares), shares),
         }
         return like(source, columns)
+
+    def explain(self, source: Source | None = None, *, future: Source | None = None) -> Any:
+        """What each forecast of `predict` used of the past (see `sightline.tasks.forecast.explaining.used`).
+
+        Args:
+            source: as in `predict`.
+            future: likewise.
+
+        Returns:
+            A data frame of the source's kind: `unique_id, cutoff, step, ds, variable, weight`, a row for each step
+            ahead and each step back; the weights of a step ahead sum to 1.
+
+        Raises:
+            ConfigError: for a network that looks at nothing; otherwise as `predict`.
+        """
+        panel, windows, source = self._ahead(source, future)
+        return like(source, used_columns(self.trained.parts, panel, windows))
+
+    def _ahead(self, source: Source | None, future: Source | None) -> tuple[Panel, Windows, Source]:
+        """The series to forecast, with what is known ahead, and where they are from."""
+        parts, horizon = self.trained.parts, self.config.horizon
+        if source is None:
+            if self._last is None:
+                raise ConfigError("a loaded forecaster keeps no series: give those to forecast")
+            panel, source = self._last
+        else:
+            panel = read_panel(self.config, source, known=parts.series)
+        return panel, encoded_windows(parts, panel.with_future(future, horizon), horizon), source
 
     def cross_validation(
         self, source: Source, *, windows: int = 3, step: int | None = None, level: Sequence[float] = ()
     ) -> Backtest:
-        """Train on what was known before the first of some cutoffs, then forecast from each.
+        """Train anew on what was known before the first of some cutoffs, then forecast from each.
 
-        Nothing that came after a cutoff has a say in its forecast: the network, the sizes of series and covariates are
-        learned before the first one, and the intervals of each are calibrated on errors that were known by then.
+        Nothing that came after a cutoff has a say in its forecast or its intervals.
 
         Args:
             source: series, as in `fit`.
@@ -238,26 +246,8 @@ class Forecaster:
         Raises:
             DataError: for series too short; otherwise as `fit`.
         """
-        shares, horizon = as_levels(level), self.config.horizon
-        panel = read_panel(self.config, source)
-        names = backtest_cutoffs(panel, horizon, windows, step or horizon)
-        first = names[: len(panel.ids), 1]
-        fresh = Forecaster.from_config(self.config)
-        with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
-            start = prepare(self.config, panel.head(first))
-            fresh._learn(start, Path(scratch), resume=False, finish=False, listeners=())
-        said = fresh._say(encoded_windows(fresh.parts, panel, horizon), torch.from_numpy(names))
-        head = fresh.parts.network.head
-        assert fresh._earlier is not None
-        return Backtest(
-            panel,
-            names,
-            said.truth.cpu().double().numpy(),
-            said.point(head),
-            tuple(shares),
-            rolling(head, fresh._earlier, said, names[:, 1], first[names[:, 0]], shares),
-            baseline_forecasts(panel, names, fresh.parts.look_back, horizon),
-        )
+        shares, panel = as_levels(level), read_panel(self.config, source)
+        return cross_validate(self.config, panel, windows=windows, step=step or self.config.horizon, shares=shares)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the model folder (see `sightline.tasks.folder`).
@@ -266,15 +256,15 @@ class Forecaster:
             ConfigError: before `fit` or `load`.
             OutputError: where the folder is in the way or cannot be written.
         """
-        _ = self.parts
+        _ = self.trained
         self._write(new_folder(folder, overwrite=overwrite))
 
     def _write(self, place: Path) -> None:
-        assert self._earlier is not None
         unseal(place)
-        write_parts(place, self.config, self.parts)
-        save_tensors(place / WEIGHTS, dict(self.parts.network.named_parameters()), {})
-        self._earlier.save(place / CALIBRATION)
+        parts, earlier = self.trained
+        write_parts(place, self.config, parts)
+        save_tensors(place / WEIGHTS, dict(parts.network.named_parameters()), {})
+        earlier.save(place / CALIBRATION)
         seal(place, "forecast", [CONFIG, SERIES, WEIGHTS, CALIBRATION], {"metrics": self.metrics})
 
     @classmethod
@@ -290,6 +280,5 @@ class Forecaster:
             raise ModelFolderError(f"{place}: holds a model of the task {manifest['task']!r}, not 'forecast'")
         forecaster = cls.from_config(read_config(place / CONFIG, ForecastConfig))
         forecaster.metrics = manifest["metrics"]
-        forecaster._trained = load_parts(place, forecaster.config)
-        forecaster._earlier = Said.load(place / CALIBRATION)
+        forecaster._trained = Trained(load_parts(place, forecaster.config), Said.load(place / CALIBRATION))
         return forecaster

@@ -3,23 +3,33 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from sightline.data.series import Panel, WindowBatch, Windows
-from sightline.models.forecast import ForecastNetwork, Ridge
-from sightline.tasks.forecast.building import Parts, ahead_of, window_of
+from sightline.data.series import WindowBatch, Windows
+from sightline.models.forecast import ForecastNetwork
+from sightline.tasks.forecast.building import Parts, ahead_of, units_of, window_of
 from sightline.tasks.forecast.config import ForecastConfig
+from sightline.tasks.forecast.line import best_line, mean_loss
+from sightline.tasks.forecast.saying import Said, say
 from sightline.tasks.forecast.starting import Start
 from sightline.training import FitResult, Listener, Loss, TrainSettings, fast_matmul, fit
 
-__all__ = ["learn", "units_of"]
+__all__ = ["Trained", "train"]
 
-_PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-_LINE_WINDOWS = 50_000  # more than these change the line no more
-_ROWS = 1_024  # windows at once when validation forecasts
+_CALIBRATION_WINDOWS = 1_000  # at most
+
+
+class Trained(NamedTuple):
+    """What a forecaster is made of, and what it said of windows that were held out, whose truth is known."""
+
+    parts: Parts
+    earlier: Said
+
+    def say(self, windows: Windows, cutoffs: Tensor) -> Said:
+        """What the network says of the windows of these names."""
+        return _say(self.parts, windows, cutoffs)
 
 
 class _Epoch:
@@ -37,7 +47,7 @@ class _Epoch:
         return islice(self._batches, self._count)
 
 
-def learn(
+def train(
     start: Start,
     config: ForecastConfig,
     *,
@@ -45,8 +55,11 @@ def learn(
     resume: bool,
     finish: bool,
     listeners: Sequence[Listener],
-) -> FitResult:
-    """Train the network in place; it ends with the weights that were best on the windows of validation."""
+) -> tuple[Trained, FitResult]:
+    """Train the network in place; it ends with the weights that were best on the windows of validation.
+
+    The latest of these windows are forecast at last, so that it is known how wrong forecasts are.
+    """
     network, windows = start.parts.network, start.windows
     training = config.training
     settings = TrainSettings(
@@ -66,55 +79,31 @@ def learn(
     )
     units = units_of(start.parts, windows.panel)
     if config.line and not resume:
-        _begin_with_the_line(network, start, units)
+        alone = best_line(start, network.head, network.scaling)
+        assert alone.line is not None
+        network.begin_at(alone.line.weight, alone.line.bias)
 
     def loss(network: ForecastNetwork, batch: WindowBatch) -> Loss:
         ahead = ahead_of(batch)
         return Loss(*network.loss(network(window_of(batch), ahead), ahead, units[batch.series]))
 
     with fast_matmul(training.matmul, units.device):
-        return fit(
+        result = fit(
             network,
             batches=lambda epoch: _Epoch(windows, start.train, config, epoch),
             loss=loss,
-            validate=lambda network: {"loss": _validate(network, windows, start.valid, units)},
+            validate=lambda network: {"loss": mean_loss(network, windows, start.valid, units)},
             settings=settings,
             folder=folder,
             resume=resume,
             finish=finish,
             on_event=listeners,
         )
+    latest = start.valid[start.valid[:, 1].argsort(stable=True)][-_CALIBRATION_WINDOWS:]
+    return Trained(start.parts, _say(start.parts, windows, latest)), result
 
 
-def units_of(parts: Parts, panel: Panel) -> Tensor:
-    """How large the values of each series are, `[N, 1]`."""
-    device = next(parts.network.parameters()).device
-    return torch.tensor([[parts.series.units[name]] for name in panel.ids], device=device)
-
-
-@torch.inference_mode()
-def _validate(network: ForecastNetwork, windows: Windows, cutoffs: Tensor, units: Tensor) -> float:
-    """The loss of a step, answering without the truth."""
-    total, count = 0.0, 0
-    for some in cutoffs.split(_ROWS):
-        batch = windows.gather(some)
-        loss, steps = network.loss(network(window_of(batch)), ahead_of(batch), units[batch.series])
-        total, count = total + float(loss), count + steps
-    return total / count if count else float("nan")
-
-
-def _begin_with_the_line(network: ForecastNetwork, start: Start, units: Tensor) -> None:
-    """The line in closed form, with the penalty that validation likes best; the core learns what it leaves."""
-    ridge = Ridge(network.look_back, network.horizon, network.scaling)
-    step = -(-len(start.train) // _LINE_WINDOWS)
-    for some in start.train[::step].split(_ROWS):
-        batch = start.windows.gather(some)
-        ridge.add(window_of(batch), ahead_of(batch), units[batch.series])
-    alone = ForecastNetwork(
-        None, network.head, look_back=network.look_back, horizon=network.horizon, scaling=network.scaling
-    ).to(units.device)
-    losses: list[float] = []
-    for penalty in _PENALTIES:
-        alone.begin_at(*ridge.solve(penalty))
-        losses.append(_validate(alone, start.windows, start.valid, units))
-    network.begin_at(*ridge.solve(_PENALTIES[int(np.argmin(losses))]))
+def _say(parts: Parts, windows: Windows, cutoffs: Tensor) -> Said:
+    units = units_of(parts, windows.panel)
+    with fast_matmul("exact", units.device):
+        return say(parts.network.eval(), windows, cutoffs, units)
