@@ -7,7 +7,16 @@ from torch.testing import assert_close
 
 from sightline.errors import ConfigError
 from sightline.layers.scaling import SCALINGS, instance_scale
-from sightline.models.forecast import ForecastNetwork, PatchCore, PointHead, RecurrentCore, Window, patches
+from sightline.models.forecast import (
+    DualStageCore,
+    ForecastNetwork,
+    PatchCore,
+    PointHead,
+    RecurrentCore,
+    VariableCore,
+    Window,
+    patches,
+)
 
 pytestmark = pytest.mark.usefixtures("float64")
 B, L, H, C, F, K = 3, 23, 7, 2, 5, 1
@@ -27,6 +36,10 @@ CORES = {
     "lstm": lambda: RecurrentCore(**SIZES, width=6, segment=2, cell="lstm", attention="bilinear", layers=2),
     "parallel": lambda: RecurrentCore(**SIZES, width=6, segment=3, parallel=True),
     "no attention": lambda: RecurrentCore(**SIZES, width=6, attention="none"),
+    "variables": lambda: VariableCore(**SIZES, width=6, heads=2),
+    "lags": lambda: VariableCore(**SIZES, width=6, heads=3, lags=11, attention="additive", selection="entmax15"),
+    "darnn": lambda: DualStageCore(**SIZES, width=6),
+    "darnn gru": lambda: DualStageCore(**SIZES, width=6, cell="gru"),
 }
 
 
@@ -78,8 +91,9 @@ def test_a_series_in_other_units_has_its_forecast_in_them(network):
     assert_close(40 * one - 7, other, rtol=1e-3, atol=1e-3)  # the variance has a little added
 
 
-def test_no_step_sees_what_is_known_of_later_ones_where_one_follows_the_other():
-    core = CORES["steps"]()
+@pytest.mark.parametrize("name", ["steps", "variables", "darnn"])
+def test_no_step_sees_what_is_known_of_later_ones_where_one_follows_the_other(name):
+    core = CORES[name]()
     network = ForecastNetwork(core, PointHead(), look_back=L, horizon=H)
     given = window()
     ahead = given.future_covariates.clone().requires_grad_()
@@ -90,7 +104,7 @@ def test_no_step_sees_what_is_known_of_later_ones_where_one_follows_the_other():
         assert gradient[:, h + 1 :].abs().sum() == 0
 
 
-@pytest.mark.parametrize("name", ["steps", "segments", "lstm", "no attention"])
+@pytest.mark.parametrize("name", ["steps", "segments", "lstm", "no attention", "darnn", "darnn gru"])
 def test_teacher_forcing_with_its_own_answers_is_free_running(name):
     core = CORES[name]()
     given = window()
@@ -99,8 +113,9 @@ def test_teacher_forcing_with_its_own_answers_is_free_running(name):
     assert_close(free, forced)
 
 
-def test_a_step_of_teacher_forcing_sees_the_truth_before_it_alone():
-    core, given = CORES["steps"](), window()
+@pytest.mark.parametrize("name", ["steps", "darnn"])
+def test_a_step_of_teacher_forcing_sees_the_truth_before_it_alone(name):
+    core, given = CORES[name](), window()
     truth = torch.randn(B, H, requires_grad=True)
     found, _ = core(given, truth, False)
     for h in range(H):
@@ -110,8 +125,9 @@ def test_a_step_of_teacher_forcing_sees_the_truth_before_it_alone():
 
 
 @pytest.mark.parametrize("sampling", [0.0, 1.0])
-def test_sampling_goes_from_the_truth_to_its_own_answers(sampling):
-    core, given, truth = CORES["segments"](), window(), torch.randn(B, H)
+@pytest.mark.parametrize("name", ["segments", "darnn"])
+def test_sampling_goes_from_the_truth_to_its_own_answers(name, sampling):
+    core, given, truth = CORES[name](), window(), torch.randn(B, H)
     forced, free = core(given, truth, False)[0], core(given, None, False)[0]
     core.sampling = sampling
     sampled = core(given, truth, False)[0]
@@ -124,8 +140,9 @@ def test_maps_are_weights_and_shares_add_up(network):
     plain = network(given)
     assert_close(forecast.numbers, plain.numbers)
     for name, weights in forecast.maps.items():
-        if name != "readout":
-            assert_close(weights.sum(-1), torch.ones(weights.shape[:-1]))
+        if name in ("encoder", "cross", "inputs", "variables"):
+            over = (-2, -1) if name == "variables" else (-1,)
+            assert_close(weights.sum(over), torch.ones(weights.shape[: -len(over)]))
 
 
 def test_shares_of_the_patches_add_up_to_the_answer():
@@ -172,6 +189,10 @@ def test_scaling_is_inverted(kind):
             lambda: RecurrentCore(look_back=9, horizon=2, numbers=1, selection="monotonic", parallel=True),
             "looks back",
         ),
+        (lambda: VariableCore(look_back=9, horizon=2, numbers=1, lags=10), "10 lags do not fit"),
+        (lambda: VariableCore(look_back=9, horizon=2, numbers=1, width=9), "cannot be split"),
+        (lambda: VariableCore(look_back=9, horizon=2, numbers=1, attention="none"), "unknown score"),
+        (lambda: DualStageCore(look_back=9, horizon=2, numbers=1, cell="rnn"), "unknown cell"),
         (lambda: instance_scale(torch.ones(1, 2), torch.ones(1, 2, dtype=torch.bool), "robust"), "unknown scaling"),
     ],
 )

@@ -77,7 +77,7 @@ class VariablesConfig(Section):
     attention: Literal["additive", "concat", "dot", "scaled_dot", "bilinear", "cosine"] = "scaled_dot"
     selection: Literal["softmax", "sparsemax", "entmax15"] = "softmax"
     width: PositiveInt = 32
-    heads: PositiveInt = 4
+    heads: PositiveInt = 8
     dropout: Rate = 0.0
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sightline.data.series import Panel, Windows
@@ -12,6 +13,7 @@ from sightline.errors import ConfigError
 from sightline.explain import rollout
 from sightline.models.forecast import Forecast, ForecastNetwork, PatchCore
 from sightline.tasks.forecast.building import Parts, window_of
+from sightline.tasks.forecast.encoding import Encoding
 from sightline.tasks.forecast.frames import when
 
 __all__ = ["used", "used_columns"]
@@ -33,12 +35,19 @@ def _by_segments(network: ForecastNetwork, forecast: Forecast) -> Tensor:
     return _spread(by_step, back, back, network.look_back).unsqueeze(2)
 
 
+def _by_variables(network: ForecastNetwork, forecast: Forecast) -> Tensor:
+    """The weights themselves; nothing for steps that are further back than the last lag."""
+    weights = forecast.maps["variables"]
+    return torch.nn.functional.pad(weights, (network.look_back - weights.shape[-1], 0))
+
+
 _ROWS = 64  # windows at once
 
 # By the map that a core gives: from a network and its forecast to shares `[B, H, V, L]` that sum to 1.
 _WAYS: dict[str, Callable[[ForecastNetwork, Forecast], Tensor]] = {
     "readout": _by_patches,
     "cross": _by_segments,
+    "variables": _by_variables,
 }
 
 
@@ -82,7 +91,7 @@ def used_columns(parts: Parts, panel: Panel, windows: Windows) -> dict[str, Any]
         if not forecast.maps:
             raise ConfigError("this network looks at nothing, so that there is nothing to explain: choose an attention")
         found.append(used(network, forecast))
-    weights = torch.cat(found).cpu().double().numpy()
+    weights = _by_covariate(torch.cat(found).cpu().double().numpy(), parts.series.encoding)
     count, _, variables, _ = weights.shape
     names = np.array(_variables(panel)[:variables])
     times = when(panel, np.arange(count), panel.history - look_back, look_back)
@@ -103,6 +112,15 @@ def _variables(panel: Panel) -> list[str]:
     """The series' own values and the covariates at past steps."""
     target = panel.columns.target if isinstance(panel.columns.target, str) and not panel.columns.is_wide else "y"
     return [target, *panel.columns.past, *panel.future_names]
+
+
+def _by_covariate(weights: NDArray[np.float64], encoding: Encoding) -> NDArray[np.float64]:
+    """Those of all columns that a covariate was encoded as together; features of the calendar are the last."""
+    if weights.shape[2] == 1:
+        return weights
+    columns = [1, *(column.names or 1 for column in (*encoding.past, *encoding.future))]
+    columns += [1] * (weights.shape[2] - sum(columns))
+    return np.add.reduceat(weights, np.cumsum([0, *columns[:-1]]), 2)
 
 
 def _whole(shares: Tensor, over: Sequence[int] = (-1,)) -> Tensor:
