@@ -59,7 +59,7 @@ def test_all_that_a_package_offers_is_public(name):
 
 
 def test_the_surface_of_the_library():
-    assert {"SightlineError", "Translation", "Translator", "load"} <= set(sightline.__all__)
+    assert {"Forecaster", "SightlineError", "Translation", "Translator", "load"} <= set(sightline.__all__)
     assert set(dir(sightline)) >= set(sightline.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Telescope'"):
         sightline.Telescope  # noqa: B018
@@ -80,7 +80,7 @@ def _imported_by(code: str) -> set[str]:
 HELP = """
 import sys
 from sightline.cli import main
-for command in [[], ["train"], ["predict"], ["evaluate"], ["explain"], ["info"], ["doctor"]]:
+for command in [[], ["train"], ["predict"], ["evaluate"], ["explain"], ["info"], ["doctor"], ["forecast"]]:
     sys.argv = ["sightline", *command, "--help"]
     try:
         main()

@@ -16,11 +16,13 @@ from sightline.errors import SightlineError
 
 if TYPE_CHECKING:
     from sightline.tasks import load
+    from sightline.tasks.forecast import Forecaster
     from sightline.tasks.translate import Translation, Translator
 
-__all__ = ["SightlineError", "Translation", "Translator", "load"]
+__all__ = ["Forecaster", "SightlineError", "Translation", "Translator", "load"]
 
 _HOMES = {
+    "Forecaster": "sightline.tasks.forecast",
     "Translator": "sightline.tasks.translate",
     "Translation": "sightline.tasks.translate",
     "load": "sightline.tasks",

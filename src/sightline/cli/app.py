@@ -6,6 +6,25 @@ from typing import Annotated
 
 import typer
 
+from sightline.cli.options import (
+    Beam,
+    Decoding,
+    Folder,
+    Frequency,
+    FutureData,
+    Id,
+    Json,
+    Level,
+    LookBack,
+    Method,
+    Overwrite,
+    Quiet,
+    Settings,
+    Threads,
+    Time,
+)
+from sightline.cli.series_commands import doctor, forecast
+
 __all__ = ["app"]
 
 app = typer.Typer(
@@ -17,24 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Folder = Annotated[Path, typer.Argument(metavar="MODEL", help="The model's folder.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Beam = Annotated[int | None, typer.Option(help="Width of the beam, in place of the model's own.")]
-Method = Annotated[str | None, typer.Option(help="beam, greedy, sample or exact, in place of the model's own.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set any option, such as training.minutes=5; may be repeated."),
-]
-Decoding = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Set a decoding option, such as decoding.length_penalty=0.6; may be repeated.",
-    ),
-]
-Threads = Annotated[int | None, typer.Option(help="CPU threads; all cores if not given.")]
 
 
 def _print_version(asked: bool) -> None:
@@ -56,15 +57,19 @@ def _root(
 
 @app.command()
 def train(
-    what: Annotated[str, typer.Argument(metavar="CONFIG.yaml|TASK", help="A configuration file, or 'translate'.")],
+    what: Annotated[
+        str, typer.Argument(metavar="CONFIG.yaml|TASK", help="A configuration file, or 'translate' or 'forecast'.")
+    ],
     source: Annotated[
         str | None, typer.Option(help="File of source texts, one a line; with --data its column or key.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="File of target texts, line by line; with --data its column or key.")
+        str | None,
+        typer.Option(help="File of target texts, line by line; with --data its column or key. The column to forecast."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="One TSV or JSONL file of pairs; columns by number from 1, or by name.")
+        Path | None,
+        typer.Option(help="One TSV or JSONL file of pairs; columns by number from 1, or by name. A table of series."),
     ] = None,
     valid_source: Annotated[
         str | None, typer.Option(help="Validation sources: a file, or the column or key in --valid-data.")
@@ -74,11 +79,18 @@ def train(
     ] = None,
     valid_data: Annotated[Path | None, typer.Option(help="One file of validation pairs, columns as --data.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the model.")] = None,
-    model: Annotated[str | None, typer.Option(help="recurrent or transformer.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="recurrent or transformer; to forecast, patches or segments.")
+    ] = None,
     attention: Annotated[
         str | None, typer.Option(help="additive, concat, dot, scaled_dot, bilinear, cosine, location or none.")
     ] = None,
     tokenizer: Annotated[str | None, typer.Option(help="bpe, unigram, word or char, for both sides.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Steps to forecast.")] = None,
+    look_back: LookBack = None,
+    id: Id = None,
+    time: Time = None,
+    frequency: Frequency = None,
     minutes: Annotated[float | None, typer.Option(help="Wall-clock budget.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
     settings: Settings = None,
@@ -86,8 +98,8 @@ def train(
     finish: Annotated[
         bool, typer.Option("--finish", help="With --resume: train no further, take the best weights so far.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over the output folder.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
     threads: Threads = None,
 ) -> None:
     """Train a model, from a configuration file or from options alone.
@@ -96,27 +108,34 @@ def train(
 
     sightline train translate --data pairs.tsv --source 1 --target 2 --output my-model
 
+    sightline train forecast --data sales.csv --horizon 28 --output my-model
+
     sightline train config.yaml --set training.minutes=5
     """
-    from sightline.cli.train import Pairs, run_train
+    from sightline.cli.train import run_train
 
     options = {
+        "source": source,
+        "target": target,
+        "data": data,
+        "valid_source": valid_source,
+        "valid_target": valid_target,
+        "valid_data": valid_data,
         "output": output,
-        "model.type": model,
-        "model.attention": attention,
-        "source_tokenizer.kind": tokenizer,
-        "training.minutes": minutes,
+        "model": model,
+        "attention": attention,
+        "tokenizer": tokenizer,
+        "horizon": horizon,
+        "look_back": look_back,
+        "id": id,
+        "time": time,
+        "frequency": frequency,
+        "minutes": minutes,
         "seed": seed,
     }
     run_train(
         what,
-        train_pairs=Pairs(source, target, data),
-        valid_pairs=Pairs(
-            valid_source or (source if valid_data else None),
-            valid_target or (target if valid_data else None),
-            valid_data,
-        ),
-        options={key: value for key, value in options.items() if value is not None},
+        options=options,
         settings=settings or [],
         resume=resume,
         finish=finish,
@@ -129,28 +148,36 @@ def train(
 @app.command()
 def predict(
     folder: Folder,
-    input: Annotated[Path | None, typer.Option(help="File of texts; standard input if not given.")] = None,
+    input: Annotated[
+        Path | None,
+        typer.Option(help="File of texts; standard input if not given. A table of series up to now, to forecast."),
+    ] = None,
     beam: Beam = None,
     method: Method = None,
     n_best: Annotated[int | None, typer.Option(help="Answers for each input, as JSON; needs --json.")] = None,
+    level: Level = None,
+    future_data: FutureData = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and attention.")] = False,
     settings: Decoding = None,
     threads: Threads = None,
 ) -> None:
-    """Translate line by line: one line in, one line out, in order.
+    """Translate line by line, one line in, one line out, in order; or forecast what comes after the end of series.
 
     sightline predict my-model < input.txt > output.txt
-    """
-    from sightline.cli.predict import run_predict
 
-    run_predict(folder, input, _decoding(settings, beam=beam, method=method, n_best=n_best), json, threads)
+    sightline predict my-model --input sales.csv --level 90 > forecast.csv
+    """
+    from sightline.cli.predict import Asked, run_predict
+
+    decoding = _decoding(settings, beam=beam, method=method, n_best=n_best)
+    run_predict(folder, Asked(input, decoding, level or (), future_data, json), threads)
 
 
 @app.command()
 def evaluate(
     folder: Folder,
-    source: Annotated[str, typer.Option(help="File of source texts; with --data its column or key.")],
-    target: Annotated[str, typer.Option(help="File of reference texts; with --data its column or key.")],
+    source: Annotated[str | None, typer.Option(help="File of source texts; with --data its column or key.")] = None,
+    target: Annotated[str | None, typer.Option(help="File of reference texts; with --data its column or key.")] = None,
     data: Annotated[Path | None, typer.Option(help="One TSV or JSONL file of pairs.")] = None,
     metric: Annotated[
         list[str] | None,
@@ -170,7 +197,7 @@ def evaluate(
     sightline evaluate my-model --source test.en --target test.de
     """
     from sightline.cli.evaluate import run_evaluate
-    from sightline.cli.train import Pairs
+    from sightline.cli.pairs import Pairs
 
     decoding = _decoding(settings, beam=beam, method=method)
     run_evaluate(folder, Pairs(source, target, data), metric, bleu_tokenize, decoding, json, threads)
@@ -210,43 +237,8 @@ def info(folder: Folder, json: Json = False) -> None:
     run_info(folder, json)
 
 
-@app.command()
-def doctor(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file of time series.")],
-    id: Annotated[str, typer.Option(help="Column that says which series a row belongs to.")] = "unique_id",
-    time: Annotated[str, typer.Option(help="Column of dates, datetimes or whole numbers.")] = "ds",
-    target: Annotated[
-        str, typer.Option(help="Column to forecast; several, such as a,b, or '*' for all, if each is a series.")
-    ] = "y",
-    past: Annotated[str, typer.Option(help="Covariates known up to now, such as a,b.")] = "",
-    future: Annotated[str, typer.Option(help="Covariates known ahead.")] = "",
-    static: Annotated[str, typer.Option(help="Covariates with one value a series.")] = "",
-    categorical: Annotated[str, typer.Option(help="Those of the covariates whose numbers are names.")] = "",
-    frequency: Annotated[str | None, typer.Option(help="The step, such as 15min, h, D or MS; else inferred.")] = None,
-    horizon: Annotated[int | None, typer.Option(help="Steps to forecast; with --look-back.")] = None,
-    look_back: Annotated[int | None, typer.Option(help="Steps that forecasts rest on; with --horizon.")] = None,
-    json: Json = False,
-) -> None:
-    """Say what a file of time series holds, and what to mend before a model is trained on it.
-
-    sightline doctor sales.csv --id store --time date --target sold --future price --look-back 96 --horizon 24
-    """
-    from sightline.cli.doctor import run_doctor
-    from sightline.data.series import Columns
-
-    def names(text: str) -> list[str]:
-        return [name for name in text.split(",") if name]
-
-    columns = Columns(
-        id=id,
-        time=time,
-        target=target if "," not in target else tuple(names(target)),
-        past=tuple(names(past)),
-        future=tuple(names(future)),
-        static=tuple(names(static)),
-        categorical=tuple(names(categorical)),
-    )
-    run_doctor(data, columns, frequency, look_back, horizon, json)
+app.command()(doctor)
+app.command()(forecast)
 
 
 def _decoding(settings: list[str] | None, **options: object) -> list[str]:

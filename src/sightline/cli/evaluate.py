@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightline.cli.reading import load_with
-from sightline.cli.train import Pairs
+from sightline.cli.pairs import Pairs
+from sightline.cli.reading import load_translator
 from sightline.metrics import METRICS
 from sightline.tasks.translate import read_pairs
 
@@ -23,7 +23,8 @@ def run_evaluate(
     threads: int | None,
 ) -> None:
     """Translate and score; every figure comes with its signature."""
-    model = load_with(folder, settings, threads)
+    instead = "how good its forecasts are, sightline forecast says, or cross_validation in Python"
+    model = load_translator(folder, settings, threads, instead)
     given = read_pairs(pairs.files())
     tokenised = sum(pair.target.endswith(" .") for pair in given)
     if "bleu" in (metrics or METRICS) and bleu_tokenize != "none" and 2 * tokenised > len(given):

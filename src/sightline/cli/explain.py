@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightline.cli.reading import input_lines, input_name, load_with
+from sightline.cli.reading import input_lines, input_name, load_translator
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
 from sightline.tasks.translate import TextTooLongError, Translation
@@ -29,7 +29,7 @@ def run_explain(
         raise ConfigError(
             "--pieces is for pictures and the terminal: a page shows words, and JSON has the pieces anyway"
         )
-    model = load_with(folder, settings, threads)
+    model = load_translator(folder, settings, threads, "this command shows what translations saw")
     if model.config.model.type == "recurrent" and model.config.model.attention == "none":
         raise ConfigError(f"{folder}: this model has no attention to show; it was trained with attention 'none'")
     try:

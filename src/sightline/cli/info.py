@@ -1,27 +1,52 @@
 """`sightline info`."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from sightline.tasks import load
 from sightline.tasks.config import write_config
 from sightline.tasks.folder import read_manifest
+from sightline.tasks.forecast import Forecaster
+from sightline.tasks.translate import Translator
 
 __all__ = ["run_info"]
 
 
+def _of_translator(model: Translator) -> dict[str, Any]:
+    network, source, target = model.parts
+    return {"parameters": _count(network), "source_tokens": source.size, "target_tokens": target.size}
+
+
+def _of_forecaster(model: Forecaster) -> dict[str, Any]:
+    known = model.parts.series
+    return {
+        "parameters": _count(model.parts.network),
+        "horizon": model.config.horizon,
+        "look_back": model.parts.look_back,
+        "frequency": str(known.frequency),
+        "series": len(known.units),
+    }
+
+
+def _count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+_FACTS: dict[str, Callable[[Any], dict[str, Any]]] = {"translate": _of_translator, "forecast": _of_forecaster}
+
+
 def run_info(folder: Path, as_json: bool) -> None:
-    """What the model is, what it was trained with, and how well it did on its validation pairs."""
+    """What the model is, what it was trained with, and how well it did on its validation data."""
     manifest = read_manifest(folder)
     model = load(folder)
-    network, source, target = model.parts
     facts: dict[str, Any] = {
         "task": manifest["task"],
         "model": model.config.model.type,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "source_tokens": source.size,
-        "target_tokens": target.size,
+        **_FACTS[manifest["task"]](model),
         "validation": manifest["metrics"],
         "sightline": manifest["sightline"],
         "torch": manifest["torch"],

@@ -2,19 +2,65 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from sightline.cli.reading import chunks, chunks_as_they_come, input_lines, input_name, is_being_written, load_with
+from sightline.cli.reading import chunks, chunks_as_they_come, input_lines, input_name, is_being_written, with_decoding
+from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
-from sightline.tasks.translate import TextTooLongError, Translation
+from sightline.tasks import load
+from sightline.tasks.forecast import Forecaster
+from sightline.tasks.translate import TextTooLongError, Translation, Translator
+from sightline.training import set_threads
 
-__all__ = ["run_predict"]
+__all__ = ["Asked", "run_predict"]
 
 
-def run_predict(folder: Path, path: Path | None, settings: Sequence[str], as_json: bool, threads: int | None) -> None:
+class Asked(NamedTuple):
+    """What is asked of a model: of its task there is more or less to ask.
+
+    Attributes:
+        input: a file; None for standard input.
+        decoding: options of the search for an answer.
+        level: of intervals, in per cent.
+        future: a file of future covariates.
+        as_json: whether to answer in JSON lines.
+    """
+
+    input: Path | None
+    decoding: Sequence[str]
+    level: Sequence[float]
+    future: Path | None
+    as_json: bool
+
+
+def run_predict(folder: Path, asked: Asked, threads: int | None) -> None:
+    """The answers of a model to a file, as its task has it."""
+    set_threads(threads)
+    model = load(folder)
+    _ANSWERS[model.config.task](model, asked)
+
+
+def _forecast(model: Forecaster, asked: Asked) -> None:
+    """What comes after the end of each series, as a table."""
+    if asked.decoding:
+        raise ConfigError("--beam, --method, --n-best and --set are for translations: a forecast takes none of them")
+    if asked.input is None:
+        raise ConfigError("what is to be forecast? name the series up to now by --input data.csv")
+    frame = model.predict(asked.input, future=asked.future, level=asked.level)
+    if asked.as_json:
+        print(frame.write_ndjson(), end="")
+    else:
+        print(csv_of(frame).decode(), end="")
+
+
+def _translate(model: Translator, asked: Asked) -> None:
     """One line in, one line out, in order; who writes line by line is answered line by line."""
-    model = load_with(folder, settings, threads)
+    if asked.level or asked.future:
+        raise ConfigError("--level and --future-data are for forecasts: a translation takes none of them")
+    path, as_json = asked.input, asked.as_json
+    model = with_decoding(model, asked.decoding)
     method = model.config.decoding.method
     if model.config.decoding.n_best > 1 and not as_json:
         raise ConfigError("several answers do not fit on one line: add --json")
@@ -42,3 +88,6 @@ def _line(result: Translation, as_json: bool) -> str:
     if as_json:
         return json.dumps(result.to_dict(), ensure_ascii=False)
     return result.text.replace("\r", "\\r").replace("\n", "\\n")  # an answer takes one line, whatever it was trained on
+
+
+_ANSWERS: dict[str, Callable[[Any, Asked], None]] = {"translate": _translate, "forecast": _forecast}

@@ -1,6 +1,7 @@
 """What commands share: texts line by line, pairs from files, a model with options changed."""
 
 import os
+import signal
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,15 @@ from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.translate import TranslateConfig, Translator
 from sightline.training import set_threads
 
-__all__ = ["chunks", "chunks_as_they_come", "input_lines", "input_name", "is_being_written", "load_with"]
+__all__ = [
+    "chunks",
+    "chunks_as_they_come",
+    "input_lines",
+    "input_name",
+    "is_being_written",
+    "load_translator",
+    "with_decoding",
+]
 
 _FEW, _MANY = 64, 2048  # lines that are read, and sorted by length, together
 _BLOCK = 2**16  # bytes
@@ -67,6 +76,8 @@ def chunks(lines: Iterator[str]) -> Iterator[tuple[int, list[str]]]:
 
 def chunks_as_they_come() -> Iterator[tuple[int, list[str]]]:
     """The same of standard input that somebody is still writing: what is there does not wait for more."""
+    if sys.platform != "win32":  # polars, once imported, lets Ctrl-C wait until a read is over
+        signal.siginterrupt(signal.SIGINT, True)
     first, rest = 1, b""
     while block := os.read(sys.stdin.fileno(), _BLOCK):
         *whole, rest = (rest + block).split(b"\n")
@@ -77,10 +88,17 @@ def chunks_as_they_come() -> Iterator[tuple[int, list[str]]]:
         yield first, [_decoded(rest, first)]
 
 
-def load_with(folder: Path, settings: Sequence[str], threads: int | None) -> Translator:
-    """The model in a folder, with decoding options, or the seed that sampling draws by, changed."""
+def load_translator(folder: Path, settings: Sequence[str], threads: int | None, otherwise: str) -> Translator:
+    """The translator in a folder, with options changed; `otherwise` tells what to do with a model of another task."""
     set_threads(threads)
     model = load(folder)
+    if not isinstance(model, Translator):
+        raise ConfigError(f"{folder}: holds a model of the task {model.config.task!r}: {otherwise}")
+    return with_decoding(model, settings)
+
+
+def with_decoding(model: Translator, settings: Sequence[str]) -> Translator:
+    """The same translator with decoding options, or the seed that sampling draws by, changed."""
     values: dict[str, Any] = model.config.model_dump()
     for option in settings:
         if not option.startswith(("decoding.", "seed=")):

@@ -3,55 +3,58 @@
 import json
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
+from pydantic import BaseModel
 
+from sightline.cli import pairs, series
 from sightline.errors import ConfigError
 from sightline.tasks import TASKS
 from sightline.tasks.config import parse_config, read_yaml, set_option
 from sightline.tasks.folder import TRAINING
-from sightline.tasks.translate import PairFiles, TranslateConfig, Translator, read_pairs
+from sightline.tasks.forecast import ForecastConfig
+from sightline.tasks.translate import TranslateConfig
 from sightline.training import FitResult, Interrupted, Listener, TensorBoard, set_threads, show_progress
 
-__all__ = ["Pairs", "run_train"]
+__all__ = ["configure", "run_train"]
 
 
-class Pairs(NamedTuple):
-    """Where pairs are, as the command line says it."""
+class Face(NamedTuple):
+    """What the command line knows of training for a task.
 
-    source: str | None
-    target: str | None
-    data: Path | None
+    Attributes:
+        config: its configuration.
+        keys: options, and which key of the configuration each sets.
+        take: takes further options away, or changes them; gives the keys that they set.
+        complete: adds to a configuration what is meant by it.
+        begin: from a configuration to an untrained model and what its `fit` takes.
+        usage: what to try then.
+    """
 
-    def given(self) -> bool:
-        """Whether anything was said."""
-        return any(part is not None for part in self)
-
-    def values(self) -> dict[str, Any]:
-        """The same as a configuration says it."""
-        if self.source is None or self.target is None:
-            raise ConfigError("pairs need both sides: give --source and --target, with --data its columns or keys")
-        if self.data is None:
-            return {"source": self.source, "target": self.target}
-        return {"file": str(self.data), "source": _column(self.source), "target": _column(self.target)}
-
-    def files(self) -> PairFiles:
-        """Checked."""
-        return parse_config(self.values(), PairFiles)
+    config: type[BaseModel]
+    keys: Mapping[str, str]
+    take: Callable[[dict[str, Any]], dict[str, Any]]
+    complete: Callable[[dict[str, Any]], None]
+    begin: Callable[[Any], tuple[Any, tuple[Any, ...]]]
+    usage: str
 
 
-def _column(name: str) -> str | int:
-    return int(name) if name.isdecimal() else name
+FACES = {
+    "translate": Face(
+        TranslateConfig, pairs.KEYS, pairs.pair_keys, pairs.complete, pairs.begin, "predict {} < input.txt"
+    ),
+    "forecast": Face(
+        ForecastConfig, series.KEYS, series.column_keys, series.complete, series.begin, "predict {} --input data.csv"
+    ),
+}
 
 
 def run_train(
     what: str,
     *,
-    train_pairs: Pairs,
-    valid_pairs: Pairs,
     options: Mapping[str, Any],
     settings: Sequence[str],
     resume: bool,
@@ -60,36 +63,27 @@ def run_train(
     quiet: bool,
     threads: int | None,
 ) -> None:
-    """Train from a file or from options; the options win over the file."""
-    config = _config(what, train_pairs, valid_pairs, options, settings)
-    if config.output is None:
+    """Train from a file or from options; the options, by their names, win over the file."""
+    config = configure(what, options, settings)
+    output: Path | None = config.output
+    if output is None:
         raise ConfigError("where should the model go? give --output my-model, or 'output: my-model' in the file")
-    if config.data.train is None:
-        raise ConfigError("what should it learn from? give --source and --target, or 'data: train:' in the file")
+    face = FACES[config.task]
     set_threads(threads)
-    pairs = read_pairs(config.data.train)
-    valid = read_pairs(config.data.valid) if config.data.valid else None
-    listeners: list[Listener] = [TensorBoard(config.output / TRAINING / "tensorboard")]
+    model, inputs = face.begin(config)
+    listeners: list[Listener] = [TensorBoard(output / TRAINING / "tensorboard")]
     if not quiet:
         listeners.append(show_progress())
-    translator = Translator.from_config(config)
     say = (lambda line: None) if quiet else lambda line: print(line, flush=True)
     try:
-        translator.fit(
-            pairs,
-            valid,
-            folder=config.output,
-            resume=resume,
-            finish=finish,
-            overwrite=overwrite,
-            listeners=listeners,
-            say=say,
+        model.fit(
+            *inputs, folder=output, resume=resume, finish=finish, overwrite=overwrite, listeners=listeners, say=say
         )
     except Interrupted as stop:
         print(f"stopped after update {stop.update}, and saved; go on by\n  {_again()}", file=sys.stderr)
         raise typer.Exit(128 + stop.signal) from stop
     if not quiet:
-        _close(config.output, translator.result)
+        _close(output, model.result, face.usage)
 
 
 def _again() -> str:
@@ -98,15 +92,18 @@ def _again() -> str:
     return shlex.join(["sightline", *words, "--resume"])
 
 
-def _close(output: Path, result: FitResult | None) -> None:
+def _close(output: Path, result: FitResult | None, usage: str) -> None:
     if result is not None and result.already_done:
         print(f"nothing was left to train: {result.reason}; raise the limit to train on")
-    print(f"the model is in {output}: try  sightline predict {output} < input.txt")
+    print(f"the model is in {output}: try  sightline {usage.format(output)}")
 
 
-def _config(
-    what: str, train_pairs: Pairs, valid_pairs: Pairs, options: Mapping[str, Any], settings: Sequence[str]
-) -> TranslateConfig:
+def configure(what: str, options: Mapping[str, Any], settings: Sequence[str]) -> Any:
+    """The configuration of a task or in a file, with options by their names and settings, which win.
+
+    Raises:
+        ConfigError: for an unknown task, an option of another one, or values that do not fit.
+    """
     path, node = None, None
     values: dict[str, Any]
     if what in TASKS:
@@ -116,16 +113,23 @@ def _config(
         values, node = read_yaml(path)
     else:
         raise ConfigError(f"{what!r} is neither a task ({', '.join(TASKS)}) nor a configuration file (.yaml)")
-    given = dict(options)
-    if train_pairs.given():
-        given["data.train"] = train_pairs.values()
-    if valid_pairs.given():
-        given["data.valid"] = valid_pairs.values()
-    for key, value in given.items():
-        set_option(values, f"{key}={json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)}")
+    task = values.get("task", "translate")
+    if task not in FACES:
+        raise ConfigError(f"{what}: the task is {task!r}, and those that exist are {', '.join(FACES)}")
+    face = FACES[task]
+    for key, value in _keys(task, face, options).items():
+        set_option(values, f"{key}={json.dumps(value, default=str, ensure_ascii=False)}")
     for option in settings:
         set_option(values, option)
-    model = values.get("model")
-    if isinstance(model, dict):
-        model.setdefault("type", "recurrent")
-    return parse_config(values, TranslateConfig, path, node)
+    face.complete(values)
+    return parse_config(values, face.config, path, node)
+
+
+def _keys(task: str, face: Face, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of the configuration that options set."""
+    given = {name: value for name, value in options.items() if value is not None}
+    taken = face.take(given)
+    strange = [name for name in given if name not in face.keys]
+    if strange:
+        raise ConfigError(f"--{strange[0].replace('_', '-')} is no option of the task {task!r}")
+    return {face.keys[name]: value for name, value in given.items()} | taken

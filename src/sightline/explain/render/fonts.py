@@ -2,14 +2,15 @@
 
 import unicodedata
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import matplotlib
 from matplotlib.font_manager import FontEntry, fontManager
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 
-__all__ = ["Fonts"]
+__all__ = ["Fonts", "dress"]
 
 # Draws a box that names the character's block; comes with matplotlib and knows every character.
 _LAST_RESORT = "Last Resort High-Efficiency"
@@ -80,7 +81,7 @@ class Fonts:
         for script, chars in by_script.items():
             if script not in _warned:
                 _warned.add(script)
-                warnings.warn(_remedy(script, chars), stacklevel=5)  # the caller of heatmap
+                warnings.warn(_remedy(script, chars), stacklevel=5)  # the caller of a picture
 
     def _patchwork(self, wanted: frozenset[str]) -> Iterator[str]:
         """Fonts that cover the text together, as far as any font does."""
@@ -90,6 +91,14 @@ class Fonts:
                 yield entry.name
                 wanted -= covered
         self._missing |= wanted
+
+
+def dress(texts: Sequence[Text]) -> None:
+    """Choose fonts for each text, and take it as it is: `$` in a token is no formula."""
+    fonts = Fonts([text.get_text() for text in texts])
+    for text in texts:
+        text.set(family=fonts.families(text.get_text()), parse_math=False, usetex=False)
+    fonts.warn_missing()
 
 
 _warned: set[str] = set()

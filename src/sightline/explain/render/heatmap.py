@@ -1,29 +1,23 @@
 """A heat map of attention as a picture: sources along the top, targets down the left."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
-from io import BytesIO
 from os import PathLike
-from pathlib import Path
 from textwrap import fill
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from numpy.typing import NDArray
 from rich.cells import cell_len
 
-from sightline.errors import ConfigError
-from sightline.explain.render.fonts import Fonts
+from sightline.explain.render.fonts import dress
 from sightline.explain.render.labels import averaged, elide, visible
+from sightline.explain.render.saving import check_ending, save
 from sightline.explain.render.scale import darkest
-from sightline.files import write_atomic
 from sightline.results import AttentionMap, Piece
 
 __all__ = ["heatmap"]
@@ -31,7 +25,6 @@ __all__ = ["heatmap"]
 _COLOURS = "Blues"  # sequential, safe for the colour-blind, and still ordered when printed in grey
 _LABEL_CELLS = 24
 _TITLE_CELLS = 60
-_ENDINGS = (".png", ".svg", ".pdf")
 _DOTS_PER_INCH = 150  # the same to measure and to save, since hinting makes text wider at some sizes
 
 # Inches.
@@ -95,8 +88,7 @@ def heatmap(
         >>> [label.get_text() for label in figure.axes[0].get_xticklabels()]
         ['a', 'b']
     """
-    if path is not None and Path(path).suffix.lower() not in _ENDINGS:
-        raise ConfigError(f"cannot draw {path}: its name must end in one of {', '.join(_ENDINGS)}")
+    check_ending(path)
     figure = Figure(dpi=_DOTS_PER_INCH) if ax is None else ax.get_figure(root=True)
     assert figure is not None
     axes = figure.add_axes((0, 0, 1, 1)) if ax is None else ax
@@ -110,8 +102,7 @@ def heatmap(
     _mark(bar, darkest(weights))
     if ax is None:
         _fit(figure, axes, bar.ax, (max(columns, 1) * scale.cell, max(rows, 1) * scale.cell))
-    if path is not None:
-        _save(figure, path)
+    save(figure, path)
     return figure
 
 
@@ -144,7 +135,7 @@ def _draw_labels(axes: Axes, map: AttentionMap, scale: _Scale, heading: str) -> 
     for label in axes.get_xticklabels():
         label.set(rotation=slant, rotation_mode="anchor", ha="left" if slant else "center", va=level)
     text = axes.set_title(heading, loc="left", size=11) if heading else None
-    _dress([*axes.get_xticklabels(), *axes.get_yticklabels(), *([text] if text else [])])
+    dress([*axes.get_xticklabels(), *axes.get_yticklabels(), *([text] if text else [])])
 
 
 def _mark(bar: Colorbar, top: float) -> None:
@@ -153,14 +144,6 @@ def _mark(bar: Colorbar, top: float) -> None:
     bar.set_label("attention weight", size=8)
     bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks], size=8)
     bar.outline.set(linewidth=0.6, color="0.6")
-
-
-def _dress(texts: Sequence[Text]) -> None:
-    """Choose fonts for each text, and take it as it is: `$` in a token is no formula."""
-    fonts = Fonts([text.get_text() for text in texts])
-    for text in texts:
-        text.set(family=fonts.families(text.get_text()), parse_math=False, usetex=False)
-    fonts.warn_missing()
 
 
 def _heading(map: AttentionMap, scale: _Scale, title: str | None) -> str:
@@ -201,12 +184,3 @@ def _fit(figure: Figure, axes: Axes, bar: Axes, size: tuple[float, float]) -> No
 
     place(axes, _PAD + left, width, height)
     place(bar, _PAD + left + width + _PAD, _BAR_WIDTH, tall)
-
-
-def _save(figure: Figure, path: str | PathLike[str]) -> None:
-    """Write the figure in the format that the path's ending names."""
-    # In an SVG, text that can be searched, copied and edited; a setting is matplotlib's only way to ask for it.
-    kind, picture = Path(path).suffix.lower().removeprefix("."), BytesIO()
-    with matplotlib.rc_context({"svg.fonttype": "none"}) if kind == "svg" else nullcontext():
-        figure.savefig(picture, dpi="figure", format=kind)
-    write_atomic(path, picture.getvalue())

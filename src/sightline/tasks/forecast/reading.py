@@ -5,9 +5,14 @@ from collections.abc import Callable
 from sightline.data.series import Columns, Finding, Panel, Source, read_series
 from sightline.errors import DataError
 from sightline.tasks.forecast.building import Series
-from sightline.tasks.forecast.config import ForecastConfig
+from sightline.tasks.forecast.config import ForecastConfig, SeriesConfig
 
-__all__ = ["read_panel"]
+__all__ = ["columns_of", "read_panel"]
+
+
+def columns_of(data: SeriesConfig) -> Columns:
+    """Which column of a table is what."""
+    return Columns(**{name: getattr(data, name) for name in Columns.__slots__})
 
 
 def read_panel(
@@ -28,10 +33,9 @@ def read_panel(
         DataError: for a table that cannot be read, or a series that was not trained on.
     """
     data = config.data
-    columns = Columns(data.id, data.time, data.target, data.past, data.future, data.static, data.categorical)
     frequency = data.frequency if known is None else known.frequency
     categories = None if known is None else known.categories
-    panel = read_series(source, columns, frequency, categories=categories, say=say)
+    panel = read_series(source, columns_of(data), frequency, categories=categories, say=say)
     strange = [] if known is None else [name for name in panel.ids if name not in known.units]
     if strange:
         others = f" (and {len(strange) - 1:,} more)" if len(strange) > 1 else ""

@@ -1,0 +1,147 @@
+"""`sightline forecast`: a backtest, a model of all that is known, tables and pictures, in one go."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import typer
+
+from sightline.cli.series import csv_of
+from sightline.cli.series_pictures import picture_backtest, picture_errors, picture_forecasts
+from sightline.cli.train import configure
+from sightline.data.series import Finding, read_series
+from sightline.data.series.findings import count
+from sightline.errors import OutputError
+from sightline.files import make_folder, write_atomic
+from sightline.tasks.folder import check_free
+from sightline.tasks.forecast import ForecastConfig, Forecaster
+from sightline.tasks.forecast.backtest import Backtest
+from sightline.tasks.forecast.frames import as_levels
+from sightline.tasks.forecast.reading import columns_of
+from sightline.training import Interrupted, set_threads, show_progress
+
+__all__ = ["run_forecast"]
+
+_FORECAST, _BACKTEST, _MODEL = "forecast.csv", "backtest.csv", "model"
+_PICTURES = "forecast-*.png"
+
+
+def run_forecast(
+    output: Path,
+    options: Mapping[str, Any],
+    settings: Sequence[str],
+    *,
+    level: Sequence[float],
+    windows: int,
+    future: Path | None,
+    overwrite: bool,
+    quiet: bool,
+    threads: int | None,
+) -> None:
+    """Forecast the series of a table, and say how good such forecasts were before.
+
+    Args:
+        output: a folder for all of it.
+        options: of a forecaster, by their names on the command line.
+        settings: further ones, `key=value`.
+        level: of intervals, in per cent.
+        windows: of the backtest.
+        future: a table of future covariates.
+        overwrite: write over an earlier forecast.
+        quiet: say nothing but errors.
+        threads: of the CPU.
+    """
+    config = configure("forecast", options, settings)
+    as_levels(level)
+    _check_output(output, overwrite=overwrite)
+    set_threads(threads)
+    say: Callable[[object], None] = (lambda line: None) if quiet else lambda line: print(line, flush=True)
+    try:
+        _run(config, output, level, windows, future, say, quiet=quiet)
+    except (Interrupted, KeyboardInterrupt) as stop:
+        try:  # noqa: SIM105 - where polars is interrupted, one Ctrl-C is raised twice, and before `suppress` is entered
+            time.sleep(0)
+        except KeyboardInterrupt:
+            pass
+        state = "what was written until then" if output.exists() else "nothing yet"
+        print(f"stopped before the end: {output} holds {state}", file=sys.stderr)
+        raise typer.Exit(130) from stop
+
+
+def _run(
+    config: ForecastConfig,
+    output: Path,
+    level: Sequence[float],
+    windows: int,
+    future: Path | None,
+    say: Callable[[object], None],
+    *,
+    quiet: bool,
+) -> None:
+    source = config.data.train
+    assert source is not None  # it is an argument of the command
+    findings: list[Finding] = []
+    panel = read_series(source, columns_of(config.data), config.data.frequency, say=findings.append)
+    for finding in findings:
+        say(finding)
+    panel.with_calendar(*config.data.calendar).with_future(future, config.horizon)  # refused before hours of training
+    say(f"backtest: training on what came before the last {count(windows, 'window')} of {config.horizon:,} steps")
+    forecaster = Forecaster.from_config(config)
+    backtest = forecaster.cross_validation(source, windows=windows, level=level)
+    say("\n" + "\n".join(_table(backtest)) + "\n")
+    make_folder(output)
+    write_atomic(output / _BACKTEST, csv_of(pl.DataFrame(backtest.columns())))
+    picture_backtest(backtest, output / "backtest.png")
+    picture_errors(backtest, output / "error-by-step.png")
+    forecaster.fit(
+        source,
+        folder=output / _MODEL,
+        overwrite=True,
+        listeners=[] if quiet else [show_progress()],
+        say=_new(say, [str(finding) for finding in findings]),
+    )
+    frame = forecaster.predict(future=future, level=level)
+    write_atomic(output / _FORECAST, csv_of(frame))
+    for old in output.glob(_PICTURES):
+        old.unlink()
+    drawn = picture_forecasts(panel, frame, level, output)
+    say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
+    say(f"pictures: {', '.join(str(path) for path in [*drawn, output / 'backtest.png', output / 'error-by-step.png'])}")
+    say(f"the model is in {output / _MODEL}: try  sightline predict {output / _MODEL} --input {source} --level 90")
+
+
+def _check_output(folder: Path, *, overwrite: bool) -> None:
+    """See that the folder is free, or holds an earlier forecast that may be written over."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: a file stands where the folder is to be: name another")
+    if not any((folder / name).exists() for name in (_FORECAST, _BACKTEST)):
+        raise OutputError(f"{folder}: the folder holds files that are no forecast of ours: name another folder")
+    if not overwrite:
+        raise OutputError(f"{folder}: the folder holds a forecast: write over it by --overwrite, or name another")
+    check_free(folder / _MODEL, overwrite=True)
+
+
+def _table(backtest: Backtest) -> Iterator[str]:
+    """Errors beside those of simple methods, and how intervals cover."""
+    found = backtest.metrics()
+    windows, series = len(backtest.cutoffs) // len(backtest.panel.ids), len(backtest.panel.ids)
+    yield f"backtest of {count(windows, 'window')}, {backtest.truth.shape[1]:,} steps each, {count(series, 'series')}"
+    yield f"{'':<16}{'MAE':>10}{'MASE':>9}{'sMAPE':>9}{'skill':>9}"
+    for name, one in found.items():
+        errors = f"{one['mae']:>10.4g}{one['mase']:>9.3f}{one['smape']:>8.2f}%{one['skill']:>+9.1%}"
+        yield f"{name.replace('_', ' '):<16}{errors}"
+    yield "skill: how much less the mean absolute error is than that of the seasonal naive forecast"
+    for share in backtest.shares:
+        name = f"{100 * share:g}"
+        covered, width = (found["forecast"][f"{what}-{name}"] for what in ("coverage", "width"))
+        yield f"intervals of {name}%: {covered:.1%} covered, {width:.4g} wide on average"
+
+
+def _new(say: Callable[[object], None], said: Sequence[str]) -> Callable[[str], None]:
+    """Says what was not said before."""
+    return lambda line: None if line in said else say(line)

@@ -1,0 +1,65 @@
+"""What forecasters take on the command line, and what they give: series in tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from sightline.errors import ConfigError
+from sightline.tasks.forecast import ForecastConfig, Forecaster
+
+__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of"]
+
+# Options, and which key of the configuration each sets.
+KEYS = {
+    "output": "output",
+    "seed": "seed",
+    "model": "model.type",
+    "attention": "model.attention",
+    "minutes": "training.minutes",
+    "data": "data.train",
+    "horizon": "horizon",
+    "look_back": "look_back",
+    **{
+        name: f"data.{name}"
+        for name in ("id", "time", "target", "past", "future", "static", "categorical", "calendar", "frequency")
+    },
+}
+_DIGITS = 7  # that a float32 holds
+
+
+def column_keys(options: dict[str, Any]) -> dict[str, Any]:
+    """One target is a column of all series; several are a series each."""
+    targets = options.get("target")
+    if isinstance(targets, list) and len(targets) == 1:
+        options["target"] = targets[0]
+    return {}
+
+
+def complete(values: dict[str, Any]) -> None:
+    """What is meant where a part of it is given: a decoder that reads its own answers on has no line beside it."""
+    model = values.get("model")
+    if isinstance(model, dict):
+        model.setdefault("type", "patches")
+        if model["type"] == "segments" and not model.get("parallel"):
+            values.setdefault("line", False)
+
+
+def begin(config: ForecastConfig) -> tuple[Forecaster, tuple[Any, ...]]:
+    """An untrained forecaster, and what its `fit` takes."""
+    if config.data.train is None:
+        raise ConfigError("what should it learn from? give --data, or 'data: train:' in the file")
+    return Forecaster.from_config(config), (config.data.train,)
+
+
+def csv_of(frame: pl.DataFrame) -> bytes:
+    """A table as text: no more of a timestamp than it says, and no more digits than a forecast has."""
+    times = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+    form = "%Y-%m-%d" if _all(frame, times, "1d") else "%Y-%m-%d %H:%M:%S" + ("" if _all(frame, times, "1s") else "%.f")
+    rounded = frame.with_columns(pl.col(pl.Float64, pl.Float32).round_sig_figs(_DIGITS))
+    return rounded.write_csv(datetime_format=form).encode()
+
+
+def _all(frame: pl.DataFrame, times: Sequence[str], unit: str) -> bool:
+    """Whether all timestamps are whole days, or whatever the unit is."""
+    return all((frame[name] == frame[name].dt.truncate(unit)).all() for name in times)

@@ -1,0 +1,126 @@
+"""The commands about time series, and their options."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sightline.cli.options import (
+    Frequency,
+    FutureData,
+    Id,
+    Json,
+    Level,
+    LookBack,
+    Overwrite,
+    Quiet,
+    Settings,
+    Threads,
+    Time,
+)
+
+__all__ = ["doctor", "forecast"]
+
+
+def doctor(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file of time series.")],
+    id: Annotated[str, typer.Option(help="Column that says which series a row belongs to.")] = "unique_id",
+    time: Annotated[str, typer.Option(help="Column of dates, datetimes or whole numbers.")] = "ds",
+    target: Annotated[
+        str, typer.Option(help="Column to forecast; several, such as a,b, or '*' for all, if each is a series.")
+    ] = "y",
+    past: Annotated[str, typer.Option(help="Covariates known up to now, such as a,b.")] = "",
+    future: Annotated[str, typer.Option(help="Covariates known ahead.")] = "",
+    static: Annotated[str, typer.Option(help="Covariates with one value a series.")] = "",
+    categorical: Annotated[str, typer.Option(help="Those of the covariates whose numbers are names.")] = "",
+    frequency: Annotated[str | None, typer.Option(help="The step, such as 15min, h, D or MS; else inferred.")] = None,
+    horizon: Annotated[int | None, typer.Option(help="Steps to forecast; with --look-back.")] = None,
+    look_back: Annotated[int | None, typer.Option(help="Steps that forecasts rest on; with --horizon.")] = None,
+    json: Json = False,
+) -> None:
+    """Say what a file of time series holds, and what to mend before a model is trained on it.
+
+    sightline doctor sales.csv --id store --time date --target sold --future price --look-back 96 --horizon 24
+    """
+    from sightline.cli.doctor import run_doctor
+    from sightline.data.series import Columns
+
+    def names(text: str) -> list[str]:
+        return [name for name in text.split(",") if name]
+
+    columns = Columns(
+        id=id,
+        time=time,
+        target=target if "," not in target else tuple(names(target)),
+        past=tuple(names(past)),
+        future=tuple(names(future)),
+        static=tuple(names(static)),
+        categorical=tuple(names(categorical)),
+    )
+    run_doctor(data, columns, frequency, look_back, horizon, json)
+
+
+def forecast(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file of time series.")],
+    horizon: Annotated[int, typer.Option(help="Steps to forecast.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for tables, pictures and the model.")],
+    level: Level = None,
+    id: Id = None,
+    time: Time = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to forecast; else y. Repeated, or '*' for all, each is a series of its own."),
+    ] = None,
+    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now; may be repeated.")] = None,
+    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead; may be repeated.")] = None,
+    static: Annotated[list[str] | None, typer.Option(help="Covariate with one value a series; repeatable.")] = None,
+    categorical: Annotated[
+        list[str] | None, typer.Option(help="Of the covariates one whose numbers are names; may be repeated.")
+    ] = None,
+    calendar: Annotated[
+        list[str] | None, typer.Option(help="minute, hour, dayofweek, day, dayofyear or month; may be repeated.")
+    ] = None,
+    future_data: FutureData = None,
+    frequency: Frequency = None,
+    look_back: LookBack = None,
+    windows: Annotated[int, typer.Option(help="Windows of the backtest.")] = 3,
+    minutes: Annotated[float | None, typer.Option(help="Wall-clock budget of each of the two trainings.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
+    settings: Settings = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    threads: Threads = None,
+) -> None:
+    """Forecast series at once: a backtest first, then a model of all that is known, tables and pictures.
+
+    sightline forecast sales.csv --id store --time date --target sold --horizon 28 --level 80 --level 90 --output out
+    """
+    from sightline.cli.forecast import run_forecast
+
+    options = {
+        "data": data,
+        "horizon": horizon,
+        "id": id,
+        "time": time,
+        "target": target,
+        "past": past,
+        "future": future,
+        "static": static,
+        "categorical": categorical,
+        "calendar": calendar,
+        "frequency": frequency,
+        "look_back": look_back,
+        "minutes": minutes,
+        "seed": seed,
+    }
+    run_forecast(
+        output,
+        options,
+        settings or [],
+        level=level or [80, 90],
+        windows=windows,
+        future=future_data,
+        overwrite=overwrite,
+        quiet=quiet,
+        threads=threads,
+    )

@@ -1,0 +1,97 @@
+"""Forecasts and backtests as files of pictures."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sightline.data.series import Panel
+from sightline.data.series.findings import count
+from sightline.explain.render.series import Outlook, Shown, draw_errors, draw_forecasts
+from sightline.tasks.forecast.backtest import Backtest
+from sightline.tasks.forecast.frames import when
+
+__all__ = ["picture_backtest", "picture_errors", "picture_forecasts"]
+
+_FORECASTS, _ROWS = 5, 3  # pictures, and series in the one of the backtest; at most
+_BEFORE = 4  # horizons, or two seasons, shown of what came before
+
+
+def picture_forecasts(panel: Panel, frame: pl.DataFrame, level: Sequence[float], folder: Path) -> list[Path]:
+    """A picture of each of the first few series, with the end of its past.
+
+    Args:
+        panel: the series up to now.
+        frame: forecasts, as `Forecaster.predict` gives them.
+        level: whose intervals there are, in per cent.
+        folder: where to put them.
+
+    Returns:
+        The files.
+    """
+    horizon = len(frame) // len(panel.ids)
+    columns = {name: frame[name].to_numpy().reshape(-1, horizon) for name in frame.columns[1:]}
+    paths: list[Path] = []
+    for n, name in enumerate(panel.ids[:_FORECASTS]):
+        bands = {each: (columns[f"lo-{each:g}"][n], columns[f"hi-{each:g}"][n]) for each in level}
+        outlook = Outlook(columns[panel.columns.time][n], columns["forecast"][n], bands)
+        first = int(panel.history[n]) - max(_BEFORE * horizon, 2 * panel.frequency.seasonality)
+        path = folder / f"forecast-{_file_name(name, n, paths)}.png"
+        title = f"{name}: the next {count(horizon, 'step')}"
+        draw_forecasts({name: _shown(panel, n, first, (outlook,))}, title=title, path=path)
+        paths.append(path)
+    return paths
+
+
+def picture_backtest(backtest: Backtest, path: Path) -> None:
+    """The forecasts of the first few series from all their cutoffs, over what came."""
+    panel, horizon = backtest.panel, backtest.truth.shape[1]
+    shown: dict[str, Shown] = {}
+    for n, name in enumerate(panel.ids[:_ROWS]):
+        rows = np.flatnonzero(backtest.cutoffs[:, 0] == n)
+        outlooks = tuple(_outlook(backtest, row) for row in rows.tolist())
+        first = int(backtest.cutoffs[rows, 1].min()) - max(horizon, panel.frequency.seasonality)
+        shown[name] = _shown(panel, n, first, outlooks)
+    of = f" of {panel.ids[0]}" if len(shown) == 1 else ""
+    number = len(backtest.cutoffs) // len(panel.ids)
+    draw_forecasts(shown, title=f"Backtest{of}: {count(number, 'forecast')}, and what came", path=path)
+
+
+def picture_errors(backtest: Backtest, path: Path) -> None:
+    """How wrong the forecasts and the baselines are at each step ahead, over all series and cutoffs."""
+    said = {"forecast": backtest.point, **backtest.baselines}
+    errors = {name.replace("_", " "): _by_step(forecast - backtest.truth) for name, forecast in said.items()}
+    title = f"Error by step ahead, mean of {count(len(backtest.truth), 'forecast')}"
+    draw_errors(errors, title=title, path=path)
+
+
+def _by_step(errors: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The mean absolute error of each step; NaN where nothing was observed."""
+    seen = ~np.isnan(errors)
+    total = np.where(seen, np.abs(errors), 0).sum(0)
+    return np.divide(total, seen.sum(0), out=np.full(errors.shape[1], np.nan), where=seen.any(0))
+
+
+def _outlook(backtest: Backtest, row: int) -> Outlook:
+    series, first = backtest.cutoffs[row : row + 1].T
+    low, high = (bound[row] for bound in backtest.intervals)
+    bands = {100 * share: (low[:, k], high[:, k]) for k, share in enumerate(backtest.shares)}
+    return Outlook(when(backtest.panel, series, first, backtest.truth.shape[1])[0], backtest.point[row], bands)
+
+
+def _shown(panel: Panel, series: int, first: int, outlooks: tuple[Outlook, ...]) -> Shown:
+    """A series from a position on."""
+    first, stop = max(first, 0), int(panel.history[series])
+    begin = int(panel.offsets[series])
+    times: NDArray[Any] = panel.timestamps(series)[first:stop]
+    return Shown(times, panel.target[begin + first : begin + stop], outlooks)
+
+
+def _file_name(name: str, number: int, taken: Sequence[Path]) -> str:
+    """What a series is called in the name of a file."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or str(number + 1)
+    return f"{plain}-{number + 1}" if any(path.stem == f"forecast-{plain}" for path in taken) else plain

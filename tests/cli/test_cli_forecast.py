@@ -1,0 +1,193 @@
+"""Forecasts by the command line: in one go, and by train, predict, info; what users get wrong; pictures."""
+
+import io
+import json
+import math
+import signal
+import subprocess
+
+import matplotlib.image
+import polars as pl
+import pytest
+from cli_runs import SIGHTLINE
+
+HORIZON, LENGTH = 5, 90
+SHORT = ("--horizon", HORIZON, "--look-back", 16, "--threads", 1, "--set", "training.epochs=2")
+SALES = ("--id", "shop", "--time", "day", "--target", "sold")
+
+
+def sales(path, shops):
+    """Weekly waves of 90 days, one of them without a row; the price is known ahead."""
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 3, 30), eager=True)
+    rows = [
+        f"{shop},{day},{10 * n + 3 * math.sin(2 * math.pi * step / 7):.3f},{step % 3}"
+        for n, shop in enumerate(shops, 1)
+        for step, day in enumerate(days)
+        if step != 8
+    ]
+    path.write_text("\n".join(["shop,day,sold,price", *rows]) + "\n")
+    return path
+
+
+def steps(path, count):
+    path.write_text("ds,y\n" + "".join(f"{step},{math.sin(step / 3):.4f}\n" for step in range(count)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    return steps(tmp_path_factory.mktemp("series") / "steps.csv", LENGTH)
+
+
+@pytest.fixture(scope="module")
+def forecaster(table, tmp_path_factory):
+    """A model's folder, and what its training said."""
+    folder = tmp_path_factory.mktemp("forecaster") / "model"
+    words = ["train", "forecast", "--data", table, "-o", folder, *SHORT]
+    done = subprocess.run([SIGHTLINE, *map(str, words)], capture_output=True, text=True, check=True)
+    return folder, done.stdout
+
+
+def test_forecast_in_one_go(cli, tmp_path):
+    path, out = sales(tmp_path / "sales.csv", ("a/b", "Zürich")), tmp_path / "out"
+    ahead = pl.date_range(pl.date(2024, 3, 31), pl.date(2024, 4, 4), eager=True)
+    future = tmp_path / "future.csv"
+    future.write_text("shop,day,price\n" + "".join(f"{shop},{day},1\n" for shop in ("a/b", "Zürich") for day in ahead))
+    words = ("forecast", path, *SALES, "--future", "price", "--future-data", future, "--calendar", "dayofweek")
+    words += ("--level", 80, "--level", 95, "--windows", 2, "-o", out, *SHORT)
+    outcome = cli(*words)
+    assert outcome.code == 0, outcome.err
+    lines = outcome.out.splitlines()
+    assert [line for line in lines if "steps without a row" in line] == lines[:1]  # once, though it is read thrice
+    assert "backtest of 2 windows, 5 steps each, 2 series" in lines
+    begin = next(n for n, line in enumerate(lines) if line.split() == ["MAE", "MASE", "sMAPE", "skill"])
+    assert [line[:16].strip() for line in lines[begin + 1 : begin + 5]] == [
+        "forecast",
+        "naive",
+        "seasonal naive",
+        "drift",
+    ]
+    assert sum(line.startswith("intervals of ") for line in lines) == 2
+    assert lines[-1].startswith(f"the model is in {out / 'model'}: try  sightline predict")
+
+    frame = pl.read_csv(out / "forecast.csv", try_parse_dates=True)
+    assert frame.columns == ["shop", "day", "forecast", "lo-95", "lo-80", "hi-80", "hi-95"]
+    assert frame["day"].to_list() == [*ahead, *ahead]
+    assert (frame["lo-95"] <= frame["lo-80"]).all()
+    backtest = pl.read_csv(out / "backtest.csv")
+    assert len(backtest) == 2 * 2 * HORIZON
+    assert {"shop", "cutoff", "day", "sold", "forecast", "seasonal_naive"} <= set(backtest.columns)
+    names = {each.name for each in out.iterdir()}
+    pictures = {"forecast-a-b.png", "forecast-Zürich.png", "backtest.png", "error-by-step.png"}
+    assert names == {"forecast.csv", "backtest.csv", "model", *pictures}
+    for name in pictures:
+        assert len({*matplotlib.image.imread(out / name)[..., 0].ravel().tolist()}) > 5
+
+    assert f"{out}: the folder holds a forecast: write over it by --overwrite" in cli(*words).err
+    assert cli(*words, "--overwrite", "--quiet") == (0, "", "")
+    options = ("--input", path, "--future-data", future, "--level", 95, "--level", 80)
+    again = cli("predict", out / "model", *options)
+    assert again.out == (out / "forecast.csv").read_text()
+
+
+def test_train_predict_and_info(cli, table, forecaster):
+    folder, told = forecaster
+    assert told.splitlines()[0].startswith("series: 1 of 90 steps of 1, 90 observed")
+    assert told.endswith(f"the model is in {folder}: try  sightline predict {folder} --input data.csv\n")
+    outcome = cli("predict", folder, "--input", table, "--level", 90)
+    assert (outcome.code, outcome.err) == (0, "")
+    frame = pl.read_csv(io.StringIO(outcome.out))
+    assert frame.columns == ["unique_id", "ds", "forecast", "lo-90", "hi-90"]
+    assert frame["ds"].to_list() == list(range(LENGTH, LENGTH + HORIZON))
+    rows = cli("predict", folder, "--input", table, "--json").out.splitlines()
+    assert json.loads(rows[0])["ds"] == LENGTH
+    facts = json.loads(cli("info", folder, "--json").out)
+    assert (facts["task"], facts["model"], facts["horizon"], facts["series"]) == ("forecast", "patches", HORIZON, 1)
+    assert facts["config"]["look_back"] == 16
+    assert "horizon        5\n" in cli("info", folder).out
+
+
+def test_train_from_a_file_and_go_on(cli, table, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text(
+        f"task: forecast\noutput: {tmp_path / 'm'}\nhorizon: 3\nlook_back: 12\ndata: {{train: {table}}}\n"
+        "model: {type: segments, width: 8}\ntraining: {epochs: 1}\n"
+    )
+    assert cli("train", config, "--threads", 1, "--quiet") == (0, "", "")
+    facts = json.loads(cli("info", tmp_path / "m", "--json").out)
+    assert (facts["model"], facts["config"]["line"]) == ("segments", False)
+    own = cli("train", tmp_path / "m" / "config.yaml", "--resume", "--set", "training.epochs=2", "--threads", 1)
+    assert (own.code, "resuming after update" in own.err) == (0, True)
+
+
+def test_ctrl_c_ends_with_status_130_and_one_line(table, tmp_path):
+    words = ["forecast", table, *SHORT, "--set", "training.epochs=100000", "--set", "training.patience=null"]
+    with subprocess.Popen(
+        [SIGHTLINE, *map(str, words), "-o", tmp_path / "out"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout.readline().startswith("backtest: training on what came before the last 3 windows")
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (130, f"stopped before the end: {tmp_path / 'out'} holds nothing yet\n")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("none.csv",), "none.csv: there is no such file"),
+        (("steps.csv", "--target", "z"), "steps.csv: there is no column 'z'"),
+        (
+            ("steps.csv", "--windows", 30),
+            "series 'y' has 90 steps, and a backtest of 30 windows forecasts the last 150",
+        ),
+        (("short.csv", "--windows", 1), "the longest series has 9 steps, and to train and validate a forecast of 5"),
+        (("steps.csv", "--level", 0.9, "--level", 120), "level=[0.9, 120.0]: give each once, in per cent"),
+        (("steps.csv", "--calendar", "hour"), "whole numbers for timestamps have no calendar"),
+        (("steps.csv", "--set", "model.widht=3"), "unknown key 'model.widht': did you mean 'model.width'?"),
+        (("steps.csv", "--future", "p"), "steps.csv: there is no column 'p'"),
+        (("steps.csv", "-o", "."), ".: the folder holds files that are no forecast of ours: name another folder"),
+        (("steps.csv", "-o", "steps.csv"), "steps.csv: a file stands where the folder is to be: name another"),
+    ],
+)
+def test_what_cannot_be_forecast(cli, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    steps(tmp_path / "steps.csv", LENGTH)
+    steps(tmp_path / "short.csv", 14)
+    outcome = cli("forecast", "-o", "out", *SHORT, *words)
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"error: {message}")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("forecast", "-o", "m", "--horizon", 3), "what should it learn from? give --data, or 'data: train:' in the"),
+        (("forecast", "-o", "m", "--data", "d.csv"), "the key 'horizon' is missing"),
+        (("forecast", "--tokenizer", "char"), "--tokenizer is no option of the task 'forecast'"),
+        (("translate", "--look-back", 3), "--look-back is no option of the task 'translate'"),
+        (("c.yaml",), "c.yaml: the task is 'classify', and those that exist are translate, forecast"),
+    ],
+)
+def test_training_options_of_another_task(cli, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text("task: classify\n")
+    outcome = cli("train", *words)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"error: {message}")
+
+
+def test_verbs_of_another_task(cli, table, forecaster, model):
+    folder, _ = forecaster
+    says = f"error: {folder}: holds a model of the task 'forecast': "
+    pairs = ("--source", table, "--target", table)
+    assert cli("explain", folder, "--input", table).err.startswith(says + "this command shows what translations saw")
+    for words in ((), pairs):
+        assert cli("evaluate", folder, *words).err.startswith(says + "how good its forecasts are, sightline forecast")
+    assert "name the series up to now by --input data.csv" in cli("predict", folder).err
+    assert "--beam, --method, --n-best and --set are for translations" in cli("predict", folder, "--beam", 2).err
+    assert "--level and --future-data are for forecasts" in cli("predict", model, "--level", 90, stdin=b"aea\n").err
