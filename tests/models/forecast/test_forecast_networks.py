@@ -180,7 +180,7 @@ def test_scaling_is_inverted(kind):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: PatchCore(look_back=4, horizon=2, numbers=1), "patch of 16 steps does not fit"),
+        (lambda: PatchCore(look_back=4, horizon=2, numbers=1, patch=16), "patch of 16 steps does not fit"),
         (lambda: PatchCore(look_back=24, horizon=2, numbers=1, patch=4, stride=8), "leaves out steps"),
         (lambda: RecurrentCore(look_back=24, horizon=2, numbers=1, segment=3), "longer than"),
         (lambda: RecurrentCore(look_back=9, horizon=2, numbers=1, width=7, bidirectional=True), "even width"),

@@ -7,6 +7,7 @@ product stays finite, and is exact as long as it is not all near 1; elsewhere th
 """
 
 import functools
+import math
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -95,7 +96,9 @@ class _Keys(NamedTuple):
         return cls(largest, (2 * key.detach()).exp() if finite else None)
 
     def together(self, query: Tensor) -> float | Tensor:
-        """How large sums of them and these queries may be."""
+        """How large sums of them and these queries may be; infinite where the tanh is taken in any case."""
+        if query.is_cuda and query.shape[1] < _FEW:
+            return math.inf
         return self.largest + _largest(query.detach())
 
 
@@ -120,7 +123,7 @@ class _Form(Protocol):
 def _form(known: _Keys, together: float | Tensor, query: Tensor, key: Tensor) -> tuple[_Form, Tensor, Tensor]:
     """The fastest there is for these, and queries and keys as it wants them."""
     if isinstance(together, Tensor):
-        return _gpu(together) if query.dtype == torch.float32 and query.shape[1] >= _FEW else plain.TANH, query, key
+        return _gpu(together) if query.dtype == torch.float32 else plain.TANH, query, key
     if known.powers is None or not SMALLEST < together < limit(query.dtype):
         return plain.TANH, query, key
     query = (2 * query).exp()
@@ -161,5 +164,5 @@ class _AdditiveScores(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        query, key, vector = ctx.saved_tensors
-        return *_gradients(*ctx.known, query, key, vector, grad), None
+        (known, together), (query, key, vector) = ctx.known, ctx.saved_tensors
+        return *_gradients(known, together, query, key, vector, grad), None

@@ -43,8 +43,8 @@ class PatchCore(nn.Module):
         past_covariates: C.
         future_covariates: F.
         static: K.
-        patch: steps in a patch.
-        stride: steps from one patch to the next.
+        patch: steps in a patch; None for 16, or a quarter of a look-back that is short.
+        stride: steps from one patch to the next; None for half a patch.
         width: D.
         heads: of the attention.
         hidden: of the feed-forward parts.
@@ -65,8 +65,8 @@ class PatchCore(nn.Module):
         past_covariates: int = 0,
         future_covariates: int = 0,
         static: int = 0,
-        patch: int = 16,
-        stride: int = 8,
+        patch: int | None = None,
+        stride: int | None = None,
         width: int = 64,
         heads: int = 4,
         hidden: int = 128,
@@ -75,6 +75,8 @@ class PatchCore(nn.Module):
         readout_dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        patch = patch or min(16, max(1, look_back // 4))
+        stride = stride or max(1, patch // 2)
         if patch > look_back:
             raise ConfigError(f"a patch of {patch} steps does not fit into a look-back of {look_back}: make it shorter")
         if stride > patch:

@@ -42,8 +42,8 @@ class PatchesConfig(Section):
     """An attention encoder over patches of the past."""
 
     type: Literal["patches"] = "patches"
-    patch: PositiveInt = 16
-    stride: PositiveInt = 8
+    patch: PositiveInt | None = None  # None: 16, or a quarter of a look-back that is short
+    stride: PositiveInt | None = None  # None: half a patch
     width: PositiveInt = 32
     heads: PositiveInt = 4
     hidden: PositiveInt = 64
