@@ -49,6 +49,15 @@ def test_what_patches_used_is_spread_over_their_steps():
     assert_close(shares[:, 8], shares[:, 9])
 
 
+def test_a_segment_ahead_holds_its_own_steps():
+    core = RecurrentCore(look_back=6, horizon=4, numbers=1, width=8, segment=3, parallel=True)
+    network = ForecastNetwork(core, PointHead(), look_back=6, horizon=4, line=False).eval()
+    forecast = network(Window.of_values(torch.randn(1, 6), 4), need_weights=True)
+    shares, cross = used(network, forecast)[0, :, 0], forecast.maps["cross"][0]
+    for h, segment in enumerate((0, 0, 0, 1)):
+        assert_close(shares[h], (cross[segment] / 3).repeat_interleave(3))
+
+
 def forecaster(model) -> Forecaster:
     training = ForecastTraining(epochs=1, batch_windows=32, warmup=2)
     return Forecaster(horizon=3, look_back=12, model=model, training=training)

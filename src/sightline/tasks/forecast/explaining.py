@@ -1,5 +1,6 @@
 """What a forecast used of the past: shares of steps and variables, whatever the network looks with."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from sightline.data.series import Panel, Windows
 from sightline.errors import ConfigError
 from sightline.explain import rollout
-from sightline.models.forecast import Forecast, ForecastNetwork, PatchCore
+from sightline.models.forecast import Forecast, ForecastNetwork, PatchCore, RecurrentCore
 from sightline.tasks.forecast.building import Parts, window_of
 from sightline.tasks.forecast.encoding import Encoding
 from sightline.tasks.forecast.frames import when
@@ -29,10 +30,9 @@ def _by_patches(network: ForecastNetwork, forecast: Forecast) -> Tensor:
 
 def _by_segments(network: ForecastNetwork, forecast: Forecast) -> Tensor:
     """Attention from segments ahead to segments back, each spread over its steps."""
-    cross = forecast.maps["cross"]
-    ahead, back = -(-network.horizon // cross.shape[1]), -(-network.look_back // cross.shape[2])
-    by_step = cross.repeat_interleave(ahead, 1)[:, : network.horizon]
-    return _spread(by_step, back, back, network.look_back).unsqueeze(2)
+    size = network.core.segment if isinstance(network.core, RecurrentCore) else 1
+    by_step = forecast.maps["cross"].repeat_interleave(size, 1)[:, : network.horizon]
+    return _spread(by_step, size, size, network.look_back).unsqueeze(2)
 
 
 def _by_variables(network: ForecastNetwork, forecast: Forecast) -> Tensor:
@@ -126,10 +126,7 @@ def _by_covariate(weights: NDArray[np.float64], encoding: Encoding) -> NDArray[n
 def _whole(shares: Tensor, over: Sequence[int] = (-1,)) -> Tensor:
     """Shares that sum to 1; alike where there are none."""
     total = shares.sum(tuple(over), keepdim=True)
-    count = 1
-    for dimension in over:
-        count *= shares.shape[dimension]
-    return torch.where(total > 0, shares / total, 1.0 / count)
+    return torch.where(total > 0, shares / total, 1 / math.prod(shares.shape[d] for d in over))
 
 
 def _spread(shares: Tensor, size: int, stride: int, steps: int) -> Tensor:
