@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +23,7 @@ from torch import nn
 
 from sightline.errors import ModelFolderError, OutputError
 from sightline.files import make_folder, write_atomic
-from sightline.training import has_checkpoint, load_tensors
+from sightline.training import has_checkpoint, load_tensors, save_tensors
 
 __all__ = [
     "CONFIG",
@@ -110,15 +110,27 @@ def hold(folder: Path) -> Generator[None]:
         os.close(descriptor)
 
 
-def seal(folder: Path, task: str, files: list[str], about: Mapping[str, Any]) -> None:
-    """Write the manifest over files that are all in place: from now on the folder is a model."""
+def seal(folder: Path, task: str, network: nn.Module, files: Sequence[str], metrics: Mapping[str, float]) -> None:
+    """Write the weights, and the manifest over all files, which are in place then: from now on the folder is a model.
+
+    Args:
+        folder: in which configuration and files stand already.
+        task: that the model is for.
+        network: whose weights to write.
+        files: their names, apart from configuration and weights.
+        metrics: of validation.
+
+    Raises:
+        OutputError: where the folder cannot be written.
+    """
+    save_tensors(folder / WEIGHTS, dict(network.named_parameters()), {})
     manifest: dict[str, Any] = {
         "format": _FORMAT,
         "task": task,
         "sightline": version("sightline"),
         "torch": version("torch"),
-        "files": {name: _digest(folder / name) for name in files},
-        **about,
+        "files": {name: _digest(folder / name) for name in (CONFIG, *files, WEIGHTS)},
+        "metrics": dict(metrics),
     }
     manifest["sha256"] = _own_digest(manifest)
     write_atomic(folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
@@ -144,17 +156,24 @@ def load_weights(folder: Path, network: nn.Module) -> None:
             parameter.copy_(tensors[name])
 
 
-def read_manifest(folder: str | Path) -> dict[str, Any]:
+def read_manifest(folder: str | Path, task: str | None = None) -> dict[str, Any]:
     """The manifest of a model folder, after a check that each file is what it was.
 
+    Args:
+        folder: the folder.
+        task: that the model has to be of; None for any.
+
     Raises:
-        ModelFolderError: where the folder is missing, unfinished, damaged or of a format that this version cannot read.
+        ModelFolderError: where the folder is missing, unfinished, damaged, of another task, or of a format that this
+            version cannot read.
     """
     place = Path(folder)
     if not place.is_dir():
         what = "this is a file, not a model's folder" if place.exists() else "there is no such model folder"
         raise ModelFolderError(f"{place}: {what}")
     manifest = _parse_manifest(place)
+    if task is not None and manifest["task"] != task:
+        raise ModelFolderError(f"{place}: holds a model of the task {manifest['task']!r}, not {task!r}")
     for name, digest in manifest["files"].items():
         if not (place / name).is_file():
             raise ModelFolderError(f"{place}: the file {name} is missing; {_REMEDY}")

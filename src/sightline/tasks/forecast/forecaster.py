@@ -7,14 +7,13 @@ from typing import Any, Literal
 import numpy as np
 
 from sightline.data.series import Columns, Panel, Source, Windows
-from sightline.errors import ConfigError, ModelFolderError
+from sightline.errors import ConfigError
 from sightline.files import make_folder
 from sightline.tasks.config import parse_config, read_config
 from sightline.tasks.fitting import check_folder_options, fit_in_passing
 from sightline.tasks.folder import (
     CONFIG,
     TRAINING,
-    WEIGHTS,
     check_free,
     hold,
     new_folder,
@@ -32,7 +31,7 @@ from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.resuming import compare_run, record_data
 from sightline.tasks.forecast.saying import CALIBRATION, Said, calibrated
 from sightline.tasks.forecast.starting import encoded_windows, prepare
-from sightline.training import FitResult, Listener, save_tensors
+from sightline.training import FitResult, Listener
 
 __all__ = ["Forecaster"]
 
@@ -263,9 +262,8 @@ class Forecaster:
         unseal(place)
         parts, earlier = self.trained
         write_parts(place, self.config, parts)
-        save_tensors(place / WEIGHTS, dict(parts.network.named_parameters()), {})
         earlier.save(place / CALIBRATION)
-        seal(place, "forecast", [CONFIG, SERIES, WEIGHTS, CALIBRATION], {"metrics": self.metrics})
+        seal(place, "forecast", parts.network, (SERIES, CALIBRATION), self.metrics)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Forecaster":
@@ -275,9 +273,7 @@ class Forecaster:
             ModelFolderError: where it is missing, unfinished, damaged, or of another task or format.
         """
         place = Path(folder)
-        manifest = read_manifest(place)
-        if manifest["task"] != "forecast":
-            raise ModelFolderError(f"{place}: holds a model of the task {manifest['task']!r}, not 'forecast'")
+        manifest = read_manifest(place, "forecast")
         forecaster = cls.from_config(read_config(place / CONFIG, ForecastConfig))
         forecaster.metrics = manifest["metrics"]
         forecaster._trained = Trained(load_parts(place, forecaster.config), Said.load(place / CALIBRATION))

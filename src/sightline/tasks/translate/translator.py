@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.errors import ConfigError, DataError
 from sightline.files import make_folder
 from sightline.metrics import METRICS, Score, bleu
 from sightline.tasks.config import parse_config, read_config
@@ -13,7 +13,6 @@ from sightline.tasks.fitting import check_folder_options, fit_in_passing
 from sightline.tasks.folder import (
     CONFIG,
     TRAINING,
-    WEIGHTS,
     check_free,
     hold,
     new_folder,
@@ -36,7 +35,7 @@ from sightline.tasks.translate.predicting import TextTooLongError, predict
 from sightline.tasks.translate.result import Translation
 from sightline.tasks.translate.resuming import compare_run, record_data
 from sightline.tasks.translate.starting import prepare
-from sightline.training import FitResult, Listener, fast_matmul, save_tensors
+from sightline.training import FitResult, Listener, fast_matmul
 
 __all__ = ["Translator"]
 
@@ -259,8 +258,7 @@ class Translator:
         """Weights, the configuration that a resumed training may have changed, and the manifest over all."""
         unseal(place)
         write_parts(place, self.config, self.parts)
-        save_tensors(place / WEIGHTS, dict(self.parts.model.named_parameters()), {})
-        seal(place, "translate", [CONFIG, *TOKENIZERS, WEIGHTS], {"metrics": self.metrics})
+        seal(place, "translate", self.parts.model, TOKENIZERS, self.metrics)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Translator":
@@ -270,9 +268,7 @@ class Translator:
             ModelFolderError: where it is missing, unfinished, damaged, or of another task or format.
         """
         place = Path(folder)
-        manifest = read_manifest(place)
-        if manifest["task"] != "translate":
-            raise ModelFolderError(f"{place}: holds a model of the task {manifest['task']!r}, not 'translate'")
+        manifest = read_manifest(place, "translate")
         translator = cls.from_config(read_config(place / CONFIG, TranslateConfig))
         translator.metrics = manifest["metrics"]
         translator._trained = load_parts(place, translator.config)
