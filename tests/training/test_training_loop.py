@@ -12,6 +12,7 @@ from sightline.errors import ConfigError, SightlineError, TrainingError
 from sightline.training import (
     Failed,
     Finished,
+    Interrupted,
     Loss,
     Progress,
     Started,
@@ -147,6 +148,30 @@ def test_patience_counts_validations_without_a_new_best(tmp_path):
     assert [v.best for v in result.history] == [True, True, False, False, False]
     assert result.reason == "loss has not improved for 3 validations (patience)"
     assert (result.best.update, result.taken) == (2, "best")
+
+
+@pytest.mark.parametrize("stop", [None, 0, 2])
+def test_weights_that_begin_best_may_end_best(tmp_path, stop):
+    """Validated before the first update; also where the run is interrupted right then, and goes on."""
+    seen: list[int] = []
+
+    def worse(model):
+        seen.append(1)
+        return {"loss": float(len(seen))}
+
+    def interrupt(event):
+        if isinstance(event, Validated | Progress) and event.update == stop and not seen[1:]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    settings = {"validate": worse, "validate_first": True, "max_updates": 10, "validate_every": 3, "patience": 2}
+    if stop is not None:
+        with pytest.raises(Interrupted):
+            train(tmp_path, **settings, on_event=[interrupt])
+    model, result = train(tmp_path, **settings, resume=stop is not None)
+    assert [validated.update for validated in result.history] == [0, 3, 6]
+    assert result.taken == "best"
+    for weight, first in zip(model.state_dict().values(), build().state_dict().values(), strict=True):
+        assert torch.equal(weight, first)
 
 
 def test_a_higher_metric_can_be_the_better_one(tmp_path):

@@ -82,10 +82,8 @@ def describe(event: Event) -> str | None:
         case Validated():
             metrics = ", ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
             mark = " (best)" if event.best else ""
-            return (
-                f"update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}: "
-                f"training loss {event.train_loss:.4g}; {metrics}{mark}"
-            )
+            trained = f"training loss {event.train_loss:.4g}; " if event.update else ""
+            return f"update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}: {trained}{metrics}{mark}"
         case Stopping():
             return f"stopping after update {event.update}: saving; interrupt again to stop at once"
         case Finished():

@@ -66,6 +66,7 @@ class Run(Generic[Model, Batch]):
     def start(self, resume: bool) -> None:
         """Begins anew, or restores everything from the checkpoint."""
         changed: dict[str, tuple[object, object]] = {}
+        self._state.due = self._settings.validate_first
         if resume:
             self._state, then = load_checkpoint(self._folder, self._model, self._optimizers)
             changed = {

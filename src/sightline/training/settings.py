@@ -33,6 +33,7 @@ class TrainSettings:
         weight_decay: decoupled decay of matrices (see `build_optimizers`).
         betas: AdamW's decay rates of the first and second moment.
         validate_every: updates between validations, or None for once after each epoch.
+        validate_first: validate before the first update too, for weights that begin well and may be the best.
         metric: the name, in what `validate` returns, that decides which weights are best.
         mode: whether the metric is better when higher ("max") or lower ("min").
         patience: validations without a new best before training stops, or None for never.
@@ -59,6 +60,7 @@ class TrainSettings:
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)
     validate_every: int | None = None
+    validate_first: bool = False
     metric: str = "loss"
     mode: Literal["max", "min"] = "min"
     patience: int | None = None

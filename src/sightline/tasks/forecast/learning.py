@@ -73,6 +73,7 @@ def train(
         clip_norm=training.clip_norm,
         weight_decay=training.weight_decay,
         validate_every=training.validate_every,
+        validate_first=config.line,
         patience=training.patience,
         keep_best=training.keep_best,
         seed=config.seed,
