@@ -107,6 +107,18 @@ def test_train_predict_and_info(cli, table, forecaster):
     assert "horizon        5\n" in cli("info", folder).out
 
 
+def test_explain(cli, table, forecaster, tmp_path):
+    folder, _ = forecaster
+    shown = cli("explain", folder, "--input", table)
+    frame = pl.read_csv(io.StringIO(shown.out))
+    assert frame.columns == ["unique_id", "cutoff", "step", "ds", "variable", "weight"]
+    assert len(frame) == HORIZON * 16
+    assert frame.group_by("step").agg(pl.col("weight").sum())["weight"].to_list() == pytest.approx([1.0] * HORIZON)
+    assert len(cli("explain", folder, "--input", table, "--json").out.splitlines()) == len(frame)
+    assert cli("explain", folder, "--input", table, "-o", tmp_path / "used.csv").code == 0
+    assert (tmp_path / "used.csv").read_text() == shown.out
+
+
 def test_train_from_a_file_and_go_on(cli, table, tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text(
@@ -185,7 +197,10 @@ def test_verbs_of_another_task(cli, table, forecaster, model):
     folder, _ = forecaster
     says = f"error: {folder}: holds a model of the task 'forecast': "
     pairs = ("--source", table, "--target", table)
-    assert cli("explain", folder, "--input", table).err.startswith(says + "this command shows what translations saw")
+    assert "--beam and --pieces are for translations" in cli("explain", folder, "--pieces").err
+    assert "name the series up to now by --input data.csv" in cli("explain", folder).err
+    assert "name a file that ends in .csv" in cli("explain", folder, "--input", table, "-o", "used.html").err
+    assert "--future-data is for forecasts" in cli("explain", model, "--future-data", table, stdin=b"aea").err
     for words in ((), pairs):
         assert cli("evaluate", folder, *words).err.startswith(says + "how good its forecasts are, sightline forecast")
     assert "name the series up to now by --input data.csv" in cli("predict", folder).err

@@ -206,27 +206,35 @@ def evaluate(
 @app.command()
 def explain(
     folder: Folder,
-    input: Annotated[Path | None, typer.Option(help="File of texts; standard input if not given.")] = None,
+    input: Annotated[
+        Path | None, typer.Option(help="File of texts, standard input if not given; or the table of series up to now.")
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="report.html, or picture.png or .svg (picture-1.png ... for several); else text."
+            "--output",
+            "-o",
+            help="report.html, or picture.png or .svg (picture-1.png ... for several), else text; .csv of forecasts.",
         ),
     ] = None,
     pieces: Annotated[
         bool, typer.Option("--pieces", help="In pictures and text: the model's own units in place of words.")
     ] = False,
     beam: Beam = None,
+    future_data: FutureData = None,
     json: Json = False,
     threads: Threads = None,
 ) -> None:
-    """Show, for every output token, which input tokens it came from.
+    """Show which input tokens every output token came from, or which steps of the past every step ahead.
 
     echo "How are you?" | sightline explain my-model --output report.html
-    """
-    from sightline.cli.explain import run_explain
 
-    run_explain(folder, input, output, not pieces, _decoding(None, beam=beam), json, threads)
+    sightline explain my-model --input sales.csv --output used.csv
+    """
+    from sightline.cli.explain import Asked, run_explain
+
+    decoding = _decoding(None, beam=beam)
+    run_explain(folder, Asked(input, output, not pieces, decoding, future_data, json), threads)
 
 
 @app.command()

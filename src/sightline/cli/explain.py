@@ -2,36 +2,80 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from sightline.cli.reading import input_lines, input_name, load_translator
+from sightline.cli.reading import input_lines, input_name, with_decoding
+from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
-from sightline.tasks.translate import TextTooLongError, Translation
+from sightline.files import write_atomic
+from sightline.tasks import load
+from sightline.tasks.forecast import Forecaster
+from sightline.tasks.translate import TextTooLongError, Translation, Translator
+from sightline.training import set_threads
 
-__all__ = ["run_explain"]
+__all__ = ["Asked", "run_explain"]
 
 
-def run_explain(
-    folder: Path,
-    path: Path | None,
-    output: Path | None,
-    words: bool,
-    settings: Sequence[str],
-    as_json: bool,
-    threads: int | None,
-) -> None:
+class Asked(NamedTuple):
+    """What is asked to be shown: of its task there is more or less to ask.
+
+    Attributes:
+        input: a file; None for standard input.
+        output: a page, picture or table; None for the terminal.
+        words: show words, not the model's own units.
+        decoding: options of the search for an answer.
+        future: a file of future covariates.
+        as_json: whether to answer in JSON lines.
+    """
+
+    input: Path | None
+    output: Path | None
+    words: bool
+    decoding: Sequence[str]
+    future: Path | None
+    as_json: bool
+
+
+def run_explain(folder: Path, asked: Asked, threads: int | None) -> None:
+    """What every answer came from, as the model's task has it."""
+    set_threads(threads)
+    model = load(folder)
+    _WAYS[model.config.task](model, asked)
+
+
+def _forecasts(model: Forecaster, asked: Asked) -> None:
+    """What each step ahead used of the past, as a table."""
+    if asked.decoding or not asked.words:
+        raise ConfigError("--beam and --pieces are for translations: a forecast takes neither")
+    if asked.input is None:
+        raise ConfigError("which forecasts are to be explained? name the series up to now by --input data.csv")
+    if asked.output is not None and asked.output.suffix != ".csv":
+        raise ConfigError(f"{asked.output}: what forecasts used comes as a table: name a file that ends in .csv")
+    frame = model.explain(asked.input, future=asked.future)
+    if asked.output is not None:
+        write_atomic(asked.output, csv_of(frame))
+        print(f"wrote {asked.output}")
+    else:
+        print(frame.write_ndjson() if asked.as_json else csv_of(frame).decode(), end="")
+
+
+def _translations(model: Translator, asked: Asked) -> None:
     """The attention of every input: a page, pictures, JSON, or text."""
+    path, output, words, as_json = asked.input, asked.output, asked.words, asked.as_json
+    if asked.future:
+        raise ConfigError("--future-data is for forecasts: a translation takes none")
     if output is not None and output.suffix not in (".html", ".png", ".svg"):
         raise ConfigError(f"{output}: name a file that ends in .html, .png or .svg")
     if not words and (as_json or (output is not None and output.suffix == ".html")):
         raise ConfigError(
             "--pieces is for pictures and the terminal: a page shows words, and JSON has the pieces anyway"
         )
-    model = load_translator(folder, settings, threads, "this command shows what translations saw")
+    model = with_decoding(model, asked.decoding)
     if model.config.model.type == "recurrent" and model.config.model.attention == "none":
-        raise ConfigError(f"{folder}: this model has no attention to show; it was trained with attention 'none'")
+        raise ConfigError("this model has no attention to show; it was trained with attention 'none'")
     try:
         results = model.predict(list(input_lines(path)))
     except TextTooLongError as error:
@@ -68,3 +112,6 @@ def _pictures(results: Sequence[Translation], output: Path, words: bool) -> None
         name = output if len(results) == 1 else output.with_stem(f"{output.stem}-{number}")
         result.plot(name, words=words)
         print(f"wrote {name}")
+
+
+_WAYS: dict[str, Callable[[Any, Asked], None]] = {"translate": _translations, "forecast": _forecasts}
