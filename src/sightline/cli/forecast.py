@@ -12,15 +12,15 @@ import typer
 from sightline.cli.series import csv_of
 from sightline.cli.series_pictures import picture_backtest, picture_errors, picture_forecasts
 from sightline.cli.train import configure
-from sightline.data.series import Finding, read_series
+from sightline.data.series import Finding
 from sightline.data.series.findings import count
 from sightline.errors import OutputError
 from sightline.files import make_folder, write_atomic
 from sightline.tasks.folder import check_free
 from sightline.tasks.forecast import ForecastConfig, Forecaster
-from sightline.tasks.forecast.backtest import Backtest
+from sightline.tasks.forecast.backtest import Backtest, cross_validate
 from sightline.tasks.forecast.frames import as_levels
-from sightline.tasks.forecast.reading import columns_of
+from sightline.tasks.forecast.reading import read_panel
 from sightline.training import Interrupted, set_threads, show_progress
 
 __all__ = ["run_forecast"]
@@ -84,18 +84,18 @@ def _run(
     source = config.data.train
     assert source is not None  # it is an argument of the command
     findings: list[Finding] = []
-    panel = read_series(source, columns_of(config.data), config.data.frequency, say=findings.append)
+    panel = read_panel(config, source, findings.append)
     for finding in findings:
         say(finding)
-    panel.with_calendar(*config.data.calendar).with_future(future, config.horizon)  # refused before hours of training
+    panel.with_future(future, config.horizon)  # refused before hours of training
     say(f"backtest: training on what came before the last {count(windows, 'window')} of {config.horizon:,} steps")
-    forecaster = Forecaster.from_config(config)
-    backtest = forecaster.cross_validation(source, windows=windows, level=level)
+    backtest = cross_validate(config, panel, windows=windows, step=config.horizon, shares=as_levels(level))
     say("\n" + "\n".join(_table(backtest)) + "\n")
     make_folder(output)
     write_atomic(output / _BACKTEST, csv_of(pl.DataFrame(backtest.columns())))
     picture_backtest(backtest, output / "backtest.png")
     picture_errors(backtest, output / "error-by-step.png")
+    forecaster = Forecaster.from_config(config)
     forecaster.fit(
         source,
         folder=output / _MODEL,

@@ -5,14 +5,9 @@ from collections.abc import Callable
 from sightline.data.series import Columns, Finding, Panel, Source, read_series
 from sightline.errors import DataError
 from sightline.tasks.forecast.building import Series
-from sightline.tasks.forecast.config import ForecastConfig, SeriesConfig
+from sightline.tasks.forecast.config import ForecastConfig
 
-__all__ = ["columns_of", "read_panel"]
-
-
-def columns_of(data: SeriesConfig) -> Columns:
-    """Which column of a table is what."""
-    return Columns(**{name: getattr(data, name) for name in Columns.__slots__})
+__all__ = ["read_panel"]
 
 
 def read_panel(
@@ -35,7 +30,8 @@ def read_panel(
     data = config.data
     frequency = data.frequency if known is None else known.frequency
     categories = None if known is None else known.categories
-    panel = read_series(source, columns_of(data), frequency, categories=categories, say=say)
+    columns = Columns(**{name: getattr(data, name) for name in Columns.__slots__})
+    panel = read_series(source, columns, frequency, categories=categories, say=say)
     strange = [] if known is None else [name for name in panel.ids if name not in known.units]
     if strange:
         others = f" (and {len(strange) - 1:,} more)" if len(strange) > 1 else ""
