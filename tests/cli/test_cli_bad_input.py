@@ -1,5 +1,7 @@
 """What users get wrong: each message says where, and what to do."""
 
+import json
+
 import pytest
 from cli_runs import settings
 
@@ -98,14 +100,18 @@ def test_a_pair_of_100000_tokens_is_left_out_and_counted(cli, data, tmp_path):
 
 def test_a_text_of_100000_tokens_to_predict(cli, model, tmp_path, monkeypatch):
     monkeypatch.setattr("sightline.cli.reading._FEW", 2)
-    text = (GOOD + "\n" + "a" * 100_000 + "\n").encode()
+    text = (GOOD + "\n" + "a" * 100_000 + "\naea\n" + "a" * 100_000).encode()
     message = "line 4: the text has 100,000 tokens, and the model was trained on at most 255 (data.max_length"
     piped = cli("predict", model, stdin=text)
     assert piped.code == 1
-    assert piped.out.count("\n") == 2
     assert piped.err.startswith(f"error: standard input, {message}")
+    assert piped.err.endswith("\n2 too long in all, each answered by an empty line\n")
+    lines = piped.out.split("\n")
+    assert [bool(line) for line in lines] == [True, True, False, False, True, False, False]
     path = write(tmp_path, "long.txt", text)
     assert cli("predict", model, "--input", path).err.startswith(f"error: {path}, {message}")
+    found = [json.loads(line) for line in cli("predict", model, "--input", path, "--json").out.splitlines()]
+    assert [len(answer["source"]) for answer in found] == [3, 3, 0, 100_000, 3, 100_000]
 
 
 def test_input_that_is_not_utf8(cli, model):

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,7 +57,10 @@ def _forecast(model: Forecaster, asked: Asked) -> None:
 
 
 def _translate(model: Translator, asked: Asked) -> None:
-    """One line in, one line out, in order; who writes line by line is answered line by line."""
+    """One line in, one line out, in order; who writes line by line is answered line by line.
+
+    A line that is too long is answered by a blank one, and counts as an error once all others are answered.
+    """
     if asked.level or asked.future:
         raise ConfigError("--level and --future-data are for forecasts: a translation takes none of them")
     path, as_json = asked.input, asked.as_json
@@ -67,21 +71,37 @@ def _translate(model: Translator, asked: Asked) -> None:
     # A pipe or a terminal is answered as it writes, but for draws, which are to be the same whatever its pace.
     waits = path is None and method != "sample" and is_being_written()
     cut_off: list[int] = []
+    refused: list[DataError] = []
     for first, texts in chunks_as_they_come() if waits else chunks(input_lines(path)):
-        try:
-            results = model.predict(texts, attention=as_json, seed=model.config.seed + first - 1)
-        except TextTooLongError as error:
-            raise DataError(error.what, path=input_name(path), line=first + error.index) from error
+        results, too_long = _answers(model, texts, attention=as_json, seed=model.config.seed + first - 1)
         for result in results:
             print(_line(result, as_json))
         sys.stdout.flush()
         cut_off += [first + i for i, result in enumerate(results) if result.cut_off]
+        refused += [DataError(error.what, path=input_name(path), line=first + error.index) for error in too_long]
     if cut_off:
         print(
             f"note: {len(cut_off):,} answers, the first in line {cut_off[0]}, reached the longest length allowed and "
             "were ended there; decoding.length_factor and decoding.length_extra set it",
             file=sys.stderr,
         )
+    if refused:
+        raise DataError(f"{refused[0]}\n{len(refused):,} too long in all, each answered by an empty line")
+
+
+def _answers(
+    model: Translator, texts: Sequence[str], *, attention: bool, seed: int
+) -> tuple[list[Translation], list[TextTooLongError]]:
+    """A translation of each text, and what is wrong with those that have a blank one for their length."""
+    taken, refused = list(texts), list[TextTooLongError]()
+    while True:
+        try:
+            results = model.predict(taken, attention=attention, seed=seed)
+        except TextTooLongError as error:  # before anything is translated
+            taken[error.index] = ""
+            refused.append(error)
+        else:
+            return [replace(result, source=text) for result, text in zip(results, texts, strict=True)], refused
 
 
 def _line(result: Translation, as_json: bool) -> str:
