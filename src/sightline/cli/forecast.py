@@ -136,10 +136,11 @@ def _table(backtest: Backtest) -> Iterator[str]:
         errors = f"{one['mae']:>10.4g}{one['mase']:>9.3f}{one['smape']:>8.2f}%{one['skill']:>+9.1%}"
         yield f"{name.replace('_', ' '):<16}{errors}"
     yield "skill: how much less the mean absolute error is than that of the seasonal naive forecast"
+    rival = min(backtest.baselines, key=lambda name: found[name]["mae"])
     for share in backtest.shares:
-        name = f"{100 * share:g}"
-        covered, width = (found["forecast"][f"{what}-{name}"] for what in ("coverage", "width"))
-        yield f"intervals of {name}%: {covered:.1%} covered, {width:.4g} wide on average"
+        covered, width = f"coverage-{100 * share:g}", f"width-{100 * share:g}"
+        ours, others = (f"{one[covered]:.1%} covered, {one[width]:.4g}" for one in (found["forecast"], found[rival]))
+        yield f"intervals of {100 * share:g}%: {ours} wide on average; of {rival.replace('_', ' ')}: {others}"
 
 
 def _new(say: Callable[[object], None], said: Sequence[str]) -> Callable[[str], None]:

@@ -63,8 +63,8 @@ def picture_backtest(backtest: Backtest, path: Path) -> None:
 
 def picture_errors(backtest: Backtest, path: Path) -> None:
     """How wrong the forecasts and the baselines are at each step ahead, over all series and cutoffs."""
-    said = {"forecast": backtest.point, **backtest.baselines}
-    errors = {name.replace("_", " "): _by_step(forecast - backtest.truth) for name, forecast in said.items()}
+    said = {"forecast": backtest.ours, **backtest.baselines}
+    errors = {name.replace("_", " "): _by_step(one.point - backtest.truth) for name, one in said.items()}
     title = f"Error by step ahead, mean of {count(len(backtest.truth), 'forecast')}"
     draw_errors(errors, title=title, path=path)
 
@@ -78,9 +78,9 @@ def _by_step(errors: NDArray[np.floating]) -> NDArray[np.floating]:
 
 def _outlook(backtest: Backtest, row: int) -> Outlook:
     series, first = backtest.cutoffs[row : row + 1].T
-    low, high = (bound[row] for bound in backtest.intervals)
+    low, high = (bound[row] for bound in backtest.ours.intervals)
     bands = {100 * share: (low[:, k], high[:, k]) for k, share in enumerate(backtest.shares)}
-    return Outlook(when(backtest.panel, series, first, backtest.truth.shape[1])[0], backtest.point[row], bands)
+    return Outlook(when(backtest.panel, series, first, backtest.truth.shape[1])[0], backtest.ours.point[row], bands)
 
 
 def _shown(panel: Panel, series: int, first: int, outlooks: tuple[Outlook, ...]) -> Shown:

@@ -68,7 +68,7 @@ def test_intervals_of_later_cutoffs_know_more():
     late = data["ds"].unique().sort()[-2 * H]
     shaken = data.with_columns(y=pl.when(pl.col("ds") >= late).then(pl.col("y") + 500).otherwise("y"))
     result = forecaster().cross_validation(shaken, windows=8, step=1, level=[90])
-    width = (result.intervals.high - result.intervals.low)[..., 0].mean(1)
+    width = (result.ours.intervals.high - result.ours.intervals.low)[..., 0].mean(1)
     assert width[-1] > width[0]
 
 
@@ -77,14 +77,16 @@ def test_metrics_are_told_beside_the_baselines():
     result = forecaster().cross_validation(data, windows=2, level=[50, 90])
     found = result.metrics()
     assert set(found) == {"forecast", "naive", "seasonal_naive", "drift", "ridge"}
-    errors = np.abs(result.truth - result.point)
+    errors = np.abs(result.truth - result.ours.point)
     assert found["forecast"]["mae"] == pytest.approx(errors.mean())
     scales = [seasonal_error(data.filter(unique_id=name)["y"].to_numpy()[: 160 - 2 * H], 24) for name in ("s0", "s1")]
     expected = np.mean([errors[i].mean() / scales[series] for i, (series, _) in enumerate(result.cutoffs)])
     assert found["forecast"]["mase"] == pytest.approx(expected, rel=1e-4)
     assert found["seasonal_naive"]["skill"] == 0
-    inside = (result.intervals.low <= result.truth[..., None]) & (result.truth[..., None] <= result.intervals.high)
+    low, high = result.ours.intervals
+    inside = (low <= result.truth[..., None]) & (result.truth[..., None] <= high)
     assert found["forecast"]["coverage-90"] == pytest.approx(inside[..., 1].mean())
+    assert {"coverage-50", "coverage-90", "width-50", "width-90"} <= set(found["ridge"])
 
 
 def test_baselines_are_those_of_a_loop():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.tasks.forecast.intervals import Calibration, Intervals, nested, offsets
+from sightline.tasks.forecast.intervals import Claims, Intervals, adaptive_offsets, calibrate, nested, offsets
 
 RANDOM = np.random.default_rng(11)
 
@@ -29,17 +29,49 @@ def test_at_least_as_many_are_covered_as_promised(count, level):
     truth = RANDOM.normal(size=(count, 1))
     said = Intervals(np.full((count, 1, 1), -0.1), np.full((count, 1, 1), 0.1))
     unit = np.ones(count)
-    found = Calibration.of([level], said, truth, unit).widen(said, unit)
+    found = calibrate(Claims(said, truth, unit), Claims(said, truth, unit), np.zeros(count, int), [level], 0.0)
     inside = (found.low[..., 0] <= truth + 1e-12) & (truth - 1e-12 <= found.high[..., 0])
     assert inside.mean() >= level or inside.all()
 
 
 def test_intervals_grow_with_the_unit():
-    truth, unit = RANDOM.normal(size=(30, 2)) * 5, np.full(30, 5.0)
-    point = Intervals(np.zeros((30, 2, 1)), np.zeros((30, 2, 1)))
-    calibration = Calibration.of([0.8], point, truth, unit)
-    one, ten = (calibration.widen(Intervals(*np.zeros((2, 1, 2, 1))), np.array([size])) for size in (1.0, 10.0))
-    np.testing.assert_allclose(10 * one.high, ten.high)
+    truth = RANDOM.normal(size=(30, 2)) * 5
+    earlier = Claims.of_points(np.zeros((30, 2)), truth, np.full(30, 5.0), 1)
+    now = Claims.of_points(np.zeros((2, 2)), np.full((2, 2), np.nan), np.array([1.0, 10.0]), 1)
+    high = calibrate(earlier, now, np.zeros(2, int), [0.8], 0.03).high
+    np.testing.assert_allclose(10 * high[0], high[1])
+
+
+def test_a_level_follows_what_was_covered_once_a_whole_horizon_is_past():
+    known = RANDOM.exponential(size=(200, 2, 1))
+    scores = np.array([[9.0, 0.0], [9.0, 0.0], [9.0, 0.0], [np.nan, np.nan]])[..., None]
+    age = np.array([0, 1, 2, 3])
+    found = adaptive_offsets(known, scores, age, [0.8], 0.1)
+    np.testing.assert_array_equal(found[0], offsets(known, 0.8))
+    np.testing.assert_array_equal(found[1], offsets(known, 0.8))  # of the first, one step is still to come
+    # At age 2 the first is past: its first step was missed, its second covered.
+    pool = np.concatenate([known, scores[:1]])
+    np.testing.assert_array_equal(found[2], offsets(pool, 1 - np.array([[0.2 - 0.08], [0.2 + 0.02]])))
+    pool = np.concatenate([known, scores[:2]])
+    np.testing.assert_array_equal(found[3], offsets(pool, 1 - np.array([[0.2 - 0.16], [0.2 + 0.04]])))
+
+
+def test_what_was_not_observed_moves_no_level():
+    known, scores = RANDOM.exponential(size=(50, 1, 1)), np.full((5, 1, 1), np.nan)
+    found = adaptive_offsets(known, scores, np.arange(5), [0.8], 0.5)
+    np.testing.assert_array_equal(found, np.broadcast_to(offsets(known, 0.8), found.shape))
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.1])
+def test_levels_are_kept_where_errors_grow(rate):
+    known = np.abs(RANDOM.normal(size=(500, 3, 2)))
+    size = np.linspace(1, 6, 600)
+    scores = np.repeat(np.abs(RANDOM.normal(size=(600, 3, 1))) * size[:, None, None], 2, 2)
+    found = adaptive_offsets(known, scores, np.arange(600), [0.8, 0.9], rate)
+    covered = (scores <= found).mean((0, 1))
+    np.testing.assert_allclose(covered, [0.8, 0.9], atol=0.02)
+    still = adaptive_offsets(known, scores, np.arange(600), [0.8, 0.9], 0.0)
+    assert ((scores <= still).mean((0, 1)) < [0.75, 0.87]).all()
 
 
 @given(st.integers(0, 10_000))

@@ -13,7 +13,15 @@ from polars.testing import assert_frame_equal
 
 from sightline.data.series import Columns
 from sightline.errors import ConfigError, DataError, ModelFolderError
-from sightline.tasks.forecast import Forecaster, ForecastTraining, HeadConfig, PatchesConfig, SegmentsConfig
+from sightline.tasks.forecast import (
+    Forecaster,
+    ForecastTraining,
+    HeadConfig,
+    IntervalsConfig,
+    PatchesConfig,
+    SegmentsConfig,
+)
+from sightline.tasks.forecast.reading import read_panel
 from sightline.training import Event, Interrupted, Listener, Progress
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:sightline")
@@ -68,6 +76,36 @@ def test_series_given_anew_are_forecast_without_training(trained):
     assert_frame_equal(forecaster.predict(), forecaster.predict(frame))
     earlier = frame.filter(pl.col("ds") < frame["ds"].max() - pd.Timedelta("10h"))
     assert forecaster.predict(earlier)["ds"][0] == earlier["ds"].max() + pd.Timedelta("1h")
+
+
+def test_intervals_of_a_newer_table_know_what_came_since_training(trained):
+    forecaster, frame = trained
+    newer = waves(steps=180)
+    calm = pl.concat([frame, newer.filter(pl.col("ds") > frame["ds"].max())])
+    wild = calm.with_columns(
+        y=pl.when((pl.col("ds") > frame["ds"].max()) & (pl.col("ds").dt.day() < 8)).then(5 * pl.col("y")).otherwise("y")
+    )
+
+    def width(table):
+        found = forecaster.predict(table, level=[80])
+        return (found["hi-80"] - found["lo-80"]).mean()
+
+    assert width(wild) > 1.2 * width(calm)
+    still = Forecaster.from_config(forecaster.config.model_copy(update={"intervals": IntervalsConfig(rate=0.0)}))
+    still._trained = forecaster.trained
+    assert (still.predict(frame, level=[80])["lo-80"] == forecaster.predict(frame, level=[80])["lo-80"]).all()
+
+
+@pytest.mark.parametrize("begin", [0, np.datetime64("2024-01-31")])
+def test_where_training_ended_is_remembered(begin, tmp_path):
+    times = begin + np.arange(90) if begin == 0 else pd.date_range("2016-01-31", periods=90, freq="ME")
+    frame = pl.DataFrame({"ds": times, "y": np.sin(np.arange(90.0))})
+    forecaster = quick().fit(frame[:80])
+    forecaster.save(tmp_path / "model")
+    for one in (forecaster, Forecaster.load(tmp_path / "model")):
+        panel = read_panel(one.config, frame, known=one.parts.series)
+        assert one.parts.series.known(panel).tolist() == [80]
+        assert one.parts.series.known(panel.head(70)).tolist() == [70]
 
 
 def test_what_is_saved_says_the_same(trained, tmp_path):

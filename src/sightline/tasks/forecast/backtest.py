@@ -8,20 +8,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from sightline.data.series import Panel, Windows
 from sightline.errors import ConfigError, DataError
 from sightline.metrics.series import coverage, mae, mase, mse, seasonal_error, smape, width
-from sightline.models.forecast import Head, PointHead
+from sightline.models.forecast import PointHead
 from sightline.tasks.forecast.baselines import BASELINES
 from sightline.tasks.forecast.building import units_of
 from sightline.tasks.forecast.config import ForecastConfig
 from sightline.tasks.forecast.frames import forecast_columns, when
-from sightline.tasks.forecast.intervals import Intervals
-from sightline.tasks.forecast.learning import train
+from sightline.tasks.forecast.intervals import Claims, Forecasts, calibrate
+from sightline.tasks.forecast.learning import calibration_windows, train
 from sightline.tasks.forecast.line import best_line
-from sightline.tasks.forecast.saying import Said, calibrated, say
-from sightline.tasks.forecast.starting import encoded_windows, prepare
+from sightline.tasks.forecast.saying import calibrated, say
+from sightline.tasks.forecast.starting import Start, encoded_windows, prepare
 
 __all__ = ["Backtest", "cross_validate"]
 
@@ -52,20 +53,18 @@ def cross_validate(
     with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
         start = prepare(config, panel.head(first))
         trained, _ = train(start, config, folder=Path(scratch), resume=False, finish=False, listeners=())
-    parts = trained.parts
-    encoded, chosen = encoded_windows(parts, panel, config.horizon), torch.from_numpy(names)
-    said, head = trained.say(encoded, chosen), parts.network.head
-    straight = best_line(start, PointHead(), "standard")
-    ridge = say(straight, encoded, chosen, units_of(parts, panel)).point(straight.head)
-    return Backtest(
-        panel,
-        names,
-        said.truth.cpu().double().numpy(),
-        said.point(head),
-        tuple(shares),
-        _rolling(head, trained.earlier, said, names[:, 1], first[names[:, 0]], shares),
-        {**_baselines(panel, names, parts.look_back, config.horizon), "ridge": ridge},
-    )
+    encoded, chosen = encoded_windows(trained.parts, panel, config.horizon), torch.from_numpy(names)
+    said, earlier = trained.say(encoded, chosen), calibration_windows(start)
+    age, rate = names[:, 1] - first[names[:, 0]], config.intervals.rate
+    baselines: dict[str, Forecasts] = {}
+    for name, points in _baselines(start, encoded, torch.cat([earlier, chosen])).items():
+        before, now = np.split(points, [len(earlier)])
+        told = Claims.of_points(before, *trained.earlier.judges(), len(shares))
+        claims = Claims.of_points(now, *said.judges(), len(shares))
+        baselines[name] = Forecasts(now, calibrate(told, claims, age, shares, rate))
+    head = trained.parts.network.head
+    ours = Forecasts(said.point(head), calibrated(head, trained.earlier, said, age, shares, rate))
+    return Backtest(panel, names, said.judges()[0], tuple(shares), ours, baselines)
 
 
 def _cutoffs(panel: Panel, horizon: int, windows: int, step: int) -> NDArray[np.int64]:
@@ -89,34 +88,6 @@ def _cutoffs(panel: Panel, horizon: int, windows: int, step: int) -> NDArray[np.
     return np.stack([series.ravel(), cutoffs.ravel()], 1)
 
 
-def _rolling(
-    head: Head,
-    earlier: Said,
-    said: Said,
-    cutoffs: NDArray[np.int64],
-    first: NDArray[np.int64],
-    levels: Sequence[float],
-) -> Intervals:
-    """Intervals of each moment from the errors that were known by then.
-
-    Args:
-        head: of the network.
-        earlier: forecasts whose truth was known before the first cutoff.
-        said: forecasts of all cutoffs, in the order of time.
-        cutoffs: of these, counted in each series.
-        first: the first cutoff of each one's series, counted alike.
-        levels: shares to be covered, rising.
-    """
-    age, horizon = cutoffs - first, said.truth.shape[1]
-    low, high = (np.empty((*said.truth.shape, len(levels))) for _ in range(2))
-    for moment in np.unique(age):
-        now = torch.from_numpy(np.flatnonzero(age == moment))
-        done = torch.from_numpy(np.flatnonzero(age + horizon <= moment))
-        known = Said.together([earlier, said.rows(done)])
-        low[now], high[now] = calibrated(head, known, said.rows(now), levels)
-    return Intervals(low, high)
-
-
 class Backtest(NamedTuple):
     """Forecasts of n windows, and what came.
 
@@ -124,19 +95,17 @@ class Backtest(NamedTuple):
         panel: the series.
         cutoffs: names of the windows, `[n, 2]`.
         truth: `[n, H]`, NaN where it was not observed.
-        point: the forecasts, `[n, H]`.
         shares: K levels of the intervals.
-        intervals: their bounds, `[n, H, K]`.
-        baselines: forecasts of others, by name.
+        ours: the forecaster's.
+        baselines: those of simple methods, by name, with intervals made likewise.
     """
 
     panel: Panel
     cutoffs: NDArray[np.int64]
     truth: Array
-    point: Array
     shares: tuple[float, ...]
-    intervals: Intervals
-    baselines: dict[str, Array]
+    ours: Forecasts
+    baselines: dict[str, Forecasts]
 
     def columns(self) -> dict[str, Any]:
         """As the columns of a table: `unique_id, cutoff, ds, y, forecast, lo-90, hi-90, naive, ...`."""
@@ -147,8 +116,8 @@ class Backtest(NamedTuple):
             "cutoff": np.repeat(when(panel, series, first - 1, 1)[:, 0], horizon),
             panel.columns.time: when(panel, series, first, horizon).ravel(),
             target: self.truth.ravel(),
-            **forecast_columns(self.point, self.intervals, self.shares),
-            **{name: forecast.ravel() for name, forecast in self.baselines.items()},
+            **forecast_columns(*self.ours, self.shares),
+            **{name: forecasts.point.ravel() for name, forecasts in self.baselines.items()},
         }
 
     def metrics(self) -> dict[str, dict[str, float]]:
@@ -159,21 +128,19 @@ class Backtest(NamedTuple):
         """
         series = self.cutoffs[:, 0]
         scale = self._scale()[series]
-        found = {
-            name: {
-                "mae": mae(forecast, self.truth),
-                "mse": mse(forecast, self.truth),
-                "mase": mase(forecast, self.truth, scale),
-                "smape": smape(forecast, self.truth),
+        found: dict[str, dict[str, float]] = {}
+        for name, (point, (low, high)) in {"forecast": self.ours, **self.baselines}.items():
+            found[name] = {
+                "mae": mae(point, self.truth),
+                "mse": mse(point, self.truth),
+                "mase": mase(point, self.truth, scale),
+                "smape": smape(point, self.truth),
             }
-            for name, forecast in {"forecast": self.point, **self.baselines}.items()
-        }
-        for name in found:
-            found[name]["skill"] = 1 - found[name]["mae"] / found["seasonal_naive"]["mae"]
-        for k, share in enumerate(self.shares):
-            low, high = self.intervals.low[..., k], self.intervals.high[..., k]
-            found["forecast"][f"coverage-{100 * share:g}"] = coverage(low, high, self.truth)
-            found["forecast"][f"width-{100 * share:g}"] = width(low, high)
+            for k, share in enumerate(self.shares):
+                found[name][f"coverage-{100 * share:g}"] = coverage(low[..., k], high[..., k], self.truth)
+                found[name][f"width-{100 * share:g}"] = width(low[..., k], high[..., k])
+        for one in found.values():
+            one["skill"] = 1 - one["mae"] / found["seasonal_naive"]["mae"]
         return found
 
     def _scale(self) -> Array:
@@ -185,10 +152,13 @@ class Backtest(NamedTuple):
         return np.array([seasonal_error(part, season) for part in parts])
 
 
-def _baselines(panel: Panel, cutoffs: NDArray[np.int64], look_back: int, horizon: int) -> dict[str, Array]:
-    """What the simple methods say, from a look-back of two seasons at least."""
+def _baselines(start: Start, encoded: Windows, cutoffs: Tensor) -> dict[str, Array]:
+    """What the simple methods say, from a look-back of two seasons at least, and the straight line."""
+    panel, look_back, horizon = encoded.panel, encoded.look_back, encoded.horizon
     season = panel.frequency.seasonality
     windows = Windows(panel, max(look_back, 2 * season), horizon, dtype=torch.float64)
-    batch = windows.gather(torch.from_numpy(cutoffs))
+    batch = windows.gather(cutoffs)
     past = batch.past.masked_fill(~batch.past_mask, torch.nan).numpy()
-    return {name: method(past, horizon, season) for name, method in BASELINES.items()}
+    alone = best_line(start, PointHead(), "standard")
+    ridge = say(alone, encoded, cutoffs, units_of(start.parts, panel)).point(alone.head)
+    return {**{name: method(past, horizon, season) for name, method in BASELINES.items()}, "ridge": ridge}

@@ -61,6 +61,7 @@ class Series:
         categories: the names of each categorical covariate.
         encoding: what covariates become.
         units: how large each series' values are, by its id.
+        ends: the last timestamp that was known of each, by its id.
     """
 
     columns: Columns
@@ -68,13 +69,21 @@ class Series:
     categories: dict[str, tuple[str, ...]]
     encoding: Encoding
     units: dict[str, float]
+    ends: dict[str, Any]
 
     @classmethod
-    def of(cls, panel: Panel) -> "Series":
-        """From the part of a panel that is trained on."""
-        parts = [panel.target[a:b] for a, b in zip(panel.offsets, panel.offsets[1:], strict=False)]
-        units = {name: _unit(values) for name, values in zip(panel.ids, parts, strict=True)}
-        return cls(panel.columns, panel.frequency, dict(panel.categories), Encoding.of(panel), units)
+    def of(cls, panel: Panel, borders: NDArray[np.int64]) -> "Series":
+        """From a panel, whose series are trained on up to these positions; nothing but `ends` is from beyond."""
+        trained = panel.head(borders)
+        parts = [trained.target[a:b] for a, b in zip(trained.offsets, trained.offsets[1:], strict=False)]
+        units = {name: _unit(values) for name, values in zip(trained.ids, parts, strict=True)}
+        ends = dict(zip(panel.ids, panel.frequency.step(panel.starts, panel.history - 1), strict=True))
+        return cls(panel.columns, panel.frequency, dict(panel.categories), Encoding.of(trained), units, ends)
+
+    def known(self, panel: Panel) -> NDArray[np.int64]:
+        """The position, in each series of a panel, after the last step that was known in training."""
+        ends = np.array([self.ends[name] for name in panel.ids])
+        return np.clip(self.frequency.position(panel.starts, ends) + 1, 0, panel.history)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for a file."""
@@ -84,6 +93,7 @@ class Series:
             "categories": self.categories,
             "encoding": self.encoding.to_json(),
             "units": self.units,
+            "ends": {name: end.item() if self.frequency.is_integer else str(end) for name, end in self.ends.items()},
         }
 
     @classmethod
@@ -92,12 +102,15 @@ class Series:
         columns: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values["columns"].items()
         }
+        frequency = Frequency.parse(values["frequency"])
+        kind = np.int64 if frequency.is_integer else np.datetime64
         return cls(
             Columns(**columns),
-            Frequency.parse(values["frequency"]),
+            frequency,
             {name: tuple(found) for name, found in values["categories"].items()},
             Encoding.from_json(values["encoding"]),
             values["units"],
+            {name: kind(end) for name, end in values["ends"].items()},
         )
 
 

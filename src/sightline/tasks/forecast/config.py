@@ -12,6 +12,7 @@ __all__ = [
     "ForecastConfig",
     "ForecastTraining",
     "HeadConfig",
+    "IntervalsConfig",
     "ModelConfig",
     "PatchesConfig",
     "SegmentsConfig",
@@ -101,6 +102,12 @@ class HeadConfig(Section):
     levels: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of quantiles
 
 
+class IntervalsConfig(Section):
+    """How intervals are calibrated."""
+
+    rate: Annotated[float, Field(ge=0, le=1)] = 0.03  # how fast levels follow what was covered; 0: not at all
+
+
 class ForecastTraining(Section):
     """How long, how fast and by what measure to train. An update is one step of the optimizer."""
 
@@ -140,6 +147,7 @@ class ForecastConfig(Section):
     line: bool = True
     model: Annotated[ModelConfig, Field(discriminator="type")] = PatchesConfig()
     head: HeadConfig = HeadConfig()
+    intervals: IntervalsConfig = IntervalsConfig()
     training: ForecastTraining = ForecastTraining()
 
     @model_validator(mode="after")

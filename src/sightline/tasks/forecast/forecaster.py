@@ -21,6 +21,7 @@ from sightline.tasks.folder import (
     seal,
     unseal,
 )
+from sightline.tasks.forecast.ahead import forecasts_ahead
 from sightline.tasks.forecast.backtest import Backtest, cross_validate
 from sightline.tasks.forecast.building import SERIES, Parts, load_parts, write_parts
 from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, ModelConfig
@@ -29,7 +30,7 @@ from sightline.tasks.forecast.frames import as_levels, forecast_columns, like, w
 from sightline.tasks.forecast.learning import Trained, train
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.resuming import compare_run, record_data
-from sightline.tasks.forecast.saying import CALIBRATION, Said, calibrated
+from sightline.tasks.forecast.saying import CALIBRATION, Said
 from sightline.tasks.forecast.starting import encoded_windows, prepare
 from sightline.training import FitResult, Listener
 
@@ -180,7 +181,7 @@ class Forecaster:
         Args:
             source: series up to now, as in `fit`; None for those of `fit`.
             future: future covariates of the steps ahead, where there are any.
-            level: in per cent, of intervals.
+            level: in per cent, of intervals. What came since training, in the source, has its say in them.
 
         Returns:
             A data frame of the source's kind, polars for files: `unique_id, ds, forecast, lo-90, hi-90`, one row for
@@ -190,14 +191,13 @@ class Forecaster:
             ConfigError: before `fit` or `load`, or without a source after `load`.
             DataError: for a table that cannot be read, a series that was not trained on, or covariates that end early.
         """
-        shares, trained = as_levels(level), self.trained
+        shares, horizon = as_levels(level), self.config.horizon
         panel, windows, source = self._ahead(source, future)
-        said, head = trained.say(windows, windows.last()), trained.parts.network.head
         names = np.arange(len(panel.ids))
         columns = {
-            panel.columns.id: np.repeat(np.array(panel.ids), self.config.horizon),
-            panel.columns.time: when(panel, names, panel.history, self.config.horizon).ravel(),
-            **forecast_columns(said.point(head), calibrated(head, trained.earlier, said, shares), shares),
+            panel.columns.id: np.repeat(np.array(panel.ids), horizon),
+            panel.columns.time: when(panel, names, panel.history, horizon).ravel(),
+            **forecast_columns(*forecasts_ahead(self.trained, windows, shares, self.config.intervals.rate), shares),
         }
         return like(source, columns)
 

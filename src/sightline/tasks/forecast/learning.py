@@ -16,9 +16,9 @@ from sightline.tasks.forecast.saying import Said, say
 from sightline.tasks.forecast.starting import Start
 from sightline.training import FitResult, Listener, Loss, TrainSettings, fast_matmul, fit
 
-__all__ = ["Trained", "train"]
+__all__ = ["Trained", "calibration_windows", "train"]
 
-_CALIBRATION_WINDOWS = 1_000  # at most
+_CALIBRATION_WINDOWS = 2_000  # at most, evenly over what validates
 
 
 class Trained(NamedTuple):
@@ -58,7 +58,7 @@ def train(
 ) -> tuple[Trained, FitResult]:
     """Train the network in place; it ends with the weights that were best on the windows of validation.
 
-    The latest of these windows are forecast at last, so that it is known how wrong forecasts are.
+    Some of these windows are forecast at last, so that it is known how wrong forecasts are.
     """
     network, windows = start.parts.network, start.windows
     training = config.training
@@ -100,8 +100,12 @@ def train(
             finish=finish,
             on_event=listeners,
         )
-    latest = start.valid[start.valid[:, 1].argsort(stable=True)][-_CALIBRATION_WINDOWS:]
-    return Trained(start.parts, _say(start.parts, windows, latest)), result
+    return Trained(start.parts, _say(start.parts, windows, calibration_windows(start))), result
+
+
+def calibration_windows(start: Start) -> Tensor:
+    """Names of the windows that tell how wrong forecasts are."""
+    return start.valid[:: -(-len(start.valid) // _CALIBRATION_WINDOWS)]
 
 
 def _say(parts: Parts, windows: Windows, cutoffs: Tensor) -> Said:

@@ -14,7 +14,7 @@ from sightline.errors import ConfigError
 from sightline.layers.scaling import Scale
 from sightline.models.forecast import ForecastNetwork, Head
 from sightline.tasks.forecast.building import window_of
-from sightline.tasks.forecast.intervals import Calibration, Intervals, nested
+from sightline.tasks.forecast.intervals import Claims, Intervals, calibrate, nested
 from sightline.training import load_tensors, save_tensors
 
 __all__ = ["CALIBRATION", "Said", "calibrated", "say"]
@@ -49,25 +49,24 @@ class Said:
         numbers, unit, truth = (torch.cat([getattr(part, name) for part in parts]) for name in named)
         return cls(numbers, scale, unit, truth)
 
-    def rows(self, rows: Tensor | slice) -> "Said":
-        """Some of the windows."""
-        scale = Scale(self.scale.location[rows], self.scale.size[rows])
-        return Said(self.numbers[rows], scale, self.unit[rows], self.truth[rows])
-
     def point(self, head: Head) -> Array:
         """The forecasts, `[n, H]`."""
         return head.point(self.numbers, self.scale).cpu().double().numpy()
 
-    def intervals(self, head: Head, levels: Sequence[float]) -> Intervals:
-        """What the head itself says of levels: its quantiles as far as it knows any, else the point twice."""
-        if head.span is None:
-            point = np.repeat(self.point(head)[..., None], len(levels), -1)
-            return Intervals(point, point)
+    def judges(self) -> tuple[Array, Array]:
+        """What errors are counted from and in: the truth and the unit."""
+        return self.truth.cpu().double().numpy(), self.unit.cpu().double().numpy()
+
+    def claims(self, head: Head, levels: Sequence[float]) -> Claims:
+        """What the head itself says of levels: its quantiles as far as it knows any, else the point alone."""
+        truth, unit = self.judges()
+        if head.span is None or not levels:
+            return Claims.of_points(self.point(head), truth, unit, len(levels))
         low, high = (
             [min(max(0.5 + side * level / 2, head.span[0]), head.span[1]) for level in levels] for side in (-1, 1)
         )
         found = head.quantiles(self.numbers, self.scale, [*low, *high]).cpu().double().numpy()
-        return Intervals(found[..., : len(levels)], found[..., len(levels) :])
+        return Claims(nested(Intervals(found[..., : len(levels)], found[..., len(levels) :])), truth, unit)
 
     def save(self, path: Path) -> None:
         """Write it down; raises OutputError where that cannot be."""
@@ -103,24 +102,22 @@ def say(network: ForecastNetwork, windows: Windows, cutoffs: Tensor, units: Tens
     return Said.together(parts)
 
 
-def calibrated(head: Head, earlier: Said, said: Said, levels: Sequence[float]) -> Intervals:
-    """Intervals that cover as often as they say, where errors go on as they were.
+def calibrated(
+    head: Head, earlier: Said, said: Said, age: NDArray[np.int64], levels: Sequence[float], rate: float
+) -> Intervals:
+    """Intervals that cover as often as they say (see `sightline.tasks.forecast.intervals.calibrate`).
 
     Args:
         head: of the network.
-        earlier: windows whose truth is known.
-        said: those to give intervals of.
+        earlier: windows whose truth was known before.
+        said: those to give intervals of; their truth, as far as it is known, is used for later ones.
+        age: when each of `said` was said, in steps.
         levels: shares to be covered, rising.
+        rate: how fast levels follow what was covered.
 
     Raises:
         ConfigError: where no truth is known.
     """
-    truth = earlier.truth.cpu().double().numpy()
-    if np.isnan(truth).all():
+    if earlier.truth.isnan().all():
         raise ConfigError("no truth is known of earlier forecasts, so that intervals cannot be calibrated")
-    if not levels:
-        nothing = said.point(head)[..., None][..., :0]
-        return Intervals(nothing, nothing)
-    unit, other = (x.unit.cpu().double().numpy() for x in (earlier, said))
-    found = Calibration.of(levels, nested(earlier.intervals(head, levels)), truth, unit)
-    return found.widen(nested(said.intervals(head, levels)), other)
+    return calibrate(earlier.claims(head, levels), said.claims(head, levels), age, levels, rate)
