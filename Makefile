@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := demo-output
+SALES := --id shop --time date --target sold
 # What benchmarks/peers/prepare_multi30k.py wrote.
 MULTI30K ?= data/multi30k-pieces
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo demo-forecast test lint bench clean
 
 install: $(READY)
 
@@ -24,6 +25,15 @@ demo: $(READY)
 	$(BIN)/python demo/table.py $(DEMO)/data/test.tsv $(DEMO)/model
 	$(BIN)/sightline evaluate $(DEMO)/model --data $(DEMO)/data/test.tsv --source 1 --target 2 --metric exact_match --metric chrf
 	$(BIN)/sightline explain $(DEMO)/model --input demo/phrases.txt --output $(DEMO)/report.html
+
+demo-forecast: $(READY)
+	$(BIN)/python demo/sales.py $(DEMO)/sales --seed 1
+	$(BIN)/sightline doctor $(DEMO)/sales/known.csv $(SALES) --past temperature --future promotion
+	$(BIN)/sightline forecast $(DEMO)/sales/known.csv $(SALES) --past temperature --future promotion --future-data $(DEMO)/sales/ahead.csv \
+		--calendar dayofweek --calendar dayofyear --horizon 28 --output $(DEMO)/forecast --overwrite --threads 1
+	$(BIN)/sightline evaluate $(DEMO)/forecast/model --data $(DEMO)/sales/later.csv --level 80 --level 90
+	$(BIN)/sightline explain $(DEMO)/forecast/model --input $(DEMO)/sales/known.csv --future-data $(DEMO)/sales/ahead.csv \
+		--output $(DEMO)/forecast/used.csv
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -16,17 +16,21 @@ import polars as pl
 import torch
 from series_data import LONG, long_horizon
 
+from sightline.models.forecast import ForecastNetwork
 from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.tasks.forecast.building import ahead_of, window_of
 from sightline.tasks.forecast.line import best_line
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.starting import encoded_windows, prepare
-from sightline.models.forecast import ForecastNetwork
 from sightline.training import set_threads
 
 HORIZONS = (96, 192, 336, 720)
-WINDOWS = {"ETTh1": (2785, 2689, 2545, 2161), "ETTm1": (11425, 11329, 11185, 10801), "weather": (10444, 10348, 10204, 9820)}
+WINDOWS = {
+    "ETTh1": (2785, 2689, 2545, 2161),
+    "ETTm1": (11425, 11329, 11185, 10801),
+    "weather": (10444, 10348, 10204, 9820),
+}
 CHOSEN: dict[str, dict[str, Any]] = {
     "patches": {"model": {"type": "patches"}},
     "segments": {"model": {"type": "segments", "segment": 24, "parallel": True}},
@@ -70,7 +74,9 @@ def errors(network: ForecastNetwork, windows: Any, cutoffs: torch.Tensor) -> tup
     return squared / count, absolute / count
 
 
-def one(options: argparse.Namespace, table: pl.DataFrame, ends: tuple[int, int, int], horizon: int, seed: int) -> Outcome:
+def one(
+    options: argparse.Namespace, table: pl.DataFrame, ends: tuple[int, int, int], horizon: int, seed: int
+) -> Outcome:
     train, valid, _ = ends
     config = configured(options, horizon, seed, (valid - train) / valid)
     begin = time.perf_counter()

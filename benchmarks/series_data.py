@@ -1,4 +1,4 @@
-"""The public series that the forecasting benchmarks read, each as a data frame; `FOLDER` holds them unpacked or as .gz."""
+"""The public series that the forecasting benchmarks read as data frames, from a folder of plain or gzipped files."""
 
 import csv
 import gzip

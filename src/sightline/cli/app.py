@@ -8,9 +8,12 @@ import typer
 
 from sightline.cli.options import (
     Beam,
+    Calendar,
+    Categorical,
     Decoding,
     Folder,
     Frequency,
+    Future,
     FutureData,
     Id,
     Json,
@@ -18,8 +21,10 @@ from sightline.cli.options import (
     LookBack,
     Method,
     Overwrite,
+    Past,
     Quiet,
     Settings,
+    Static,
     Threads,
     Time,
 )
@@ -90,6 +95,11 @@ def train(
     look_back: LookBack = None,
     id: Id = None,
     time: Time = None,
+    past: Past = None,
+    future: Future = None,
+    static: Static = None,
+    categorical: Categorical = None,
+    calendar: Calendar = None,
     frequency: Frequency = None,
     minutes: Annotated[float | None, typer.Option(help="Wall-clock budget.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
@@ -129,6 +139,11 @@ def train(
         "look_back": look_back,
         "id": id,
         "time": time,
+        "past": past,
+        "future": future,
+        "static": static,
+        "categorical": categorical,
+        "calendar": calendar,
         "frequency": frequency,
         "minutes": minutes,
         "seed": seed,
@@ -178,7 +193,9 @@ def evaluate(
     folder: Folder,
     source: Annotated[str | None, typer.Option(help="File of source texts; with --data its column or key.")] = None,
     target: Annotated[str | None, typer.Option(help="File of reference texts; with --data its column or key.")] = None,
-    data: Annotated[Path | None, typer.Option(help="One TSV or JSONL file of pairs.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="One TSV or JSONL file of pairs; or the table of series up to now.")
+    ] = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(
@@ -188,19 +205,23 @@ def evaluate(
     bleu_tokenize: Annotated[str, typer.Option(help="sacrebleu's tokenizer; none for tokenised text.")] = "13a",
     beam: Beam = None,
     method: Method = None,
+    level: Level = None,
     json: Json = False,
     settings: Decoding = None,
     threads: Threads = None,
 ) -> None:
-    """Translate the sources and score the answers against the references.
+    """Translate and score against references; or forecast what came since training, beside simple methods.
 
     sightline evaluate my-model --source test.en --target test.de
+
+    sightline evaluate my-model --data sales.csv --level 90
     """
-    from sightline.cli.evaluate import run_evaluate
+    from sightline.cli.evaluate import Asked, run_evaluate
     from sightline.cli.pairs import Pairs
 
     decoding = _decoding(settings, beam=beam, method=method)
-    run_evaluate(folder, Pairs(source, target, data), metric, bleu_tokenize, decoding, json, threads)
+    asked = Asked(Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json)
+    run_evaluate(folder, asked, threads)
 
 
 @app.command()

@@ -2,43 +2,89 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from sightline.cli.pairs import Pairs
-from sightline.cli.reading import load_translator
+from sightline.cli.reading import with_decoding
+from sightline.cli.series import error_lines
+from sightline.data.series.findings import count
+from sightline.errors import ConfigError
 from sightline.metrics import METRICS
-from sightline.tasks.translate import read_pairs
+from sightline.tasks import load
+from sightline.tasks.forecast import Forecaster
+from sightline.tasks.translate import Translator, read_pairs
+from sightline.training import set_threads
 
-__all__ = ["run_evaluate"]
+__all__ = ["Asked", "run_evaluate"]
 
 
-def run_evaluate(
-    folder: Path,
-    pairs: Pairs,
-    metrics: Sequence[str] | None,
-    bleu_tokenize: str,
-    settings: Sequence[str],
-    as_json: bool,
-    threads: int | None,
-) -> None:
-    """Translate and score; every figure comes with its signature."""
-    instead = "how good its forecasts are, sightline forecast says, or cross_validation in Python"
-    model = load_translator(folder, settings, threads, instead)
-    given = read_pairs(pairs.files())
+class Asked(NamedTuple):
+    """What a model is to be judged by: of its task there is more or less to ask.
+
+    Attributes:
+        pairs: of texts; of a table of series its file alone.
+        metrics: names of those of translations; None for all.
+        bleu_tokenize: sacrebleu's tokenizer.
+        decoding: options of the search for an answer.
+        level: of intervals, in per cent.
+        as_json: whether to answer in JSON.
+    """
+
+    pairs: Pairs
+    metrics: Sequence[str] | None
+    bleu_tokenize: str
+    decoding: Sequence[str]
+    level: Sequence[float]
+    as_json: bool
+
+
+def run_evaluate(folder: Path, asked: Asked, threads: int | None) -> None:
+    """Answer and score, as the model's task has it."""
+    set_threads(threads)
+    model = load(folder)
+    _WAYS[model.config.task](model, asked)
+
+
+def _forecasts(model: Forecaster, asked: Asked) -> None:
+    """How good forecasts of what came since training are."""
+    source, target, table = asked.pairs
+    if asked.decoding or asked.metrics or source or target:
+        raise ConfigError("--source, --target, --metric and options of decoding are for translations: leave them out")
+    if table is None:
+        raise ConfigError("what came since training? name the series up to now by --data table.csv")
+    backtest = model.evaluate(table, level=asked.level)
+    if asked.as_json:
+        print(json.dumps({"forecasts": len(backtest.cutoffs), **backtest.metrics()}, indent=2))
+        return
+    series = len(set(backtest.cutoffs[:, 0].tolist()))
+    print(f"{count(len(backtest.cutoffs), 'forecast')} of {count(series, 'series')} since training")
+    print("\n".join(error_lines(backtest)))
+
+
+def _translations(model: Translator, asked: Asked) -> None:
+    """Every figure comes with its signature."""
+    if asked.level:
+        raise ConfigError("--level is for forecasts: a translation has no intervals")
+    model = with_decoding(model, asked.decoding)
+    given = read_pairs(asked.pairs.files())
     tokenised = sum(pair.target.endswith(" .") for pair in given)
-    if "bleu" in (metrics or METRICS) and bleu_tokenize != "none" and 2 * tokenised > len(given):
+    if "bleu" in (asked.metrics or METRICS) and asked.bleu_tokenize != "none" and 2 * tokenised > len(given):
         print(
             f"note: {tokenised:,} of {len(given):,} references end in ' .' and look tokenised: published BLEU of "
             "tokenised text is that of --bleu-tokenize none",
             file=sys.stderr,
         )
     inputs = len({pair.source for pair in given})
-    scores = model.evaluate(given, metrics or list(METRICS), bleu_tokenize=bleu_tokenize)
-    if as_json:
+    scores = model.evaluate(given, asked.metrics or list(METRICS), bleu_tokenize=asked.bleu_tokenize)
+    if asked.as_json:
         figures = {name: {"value": s.value, "signature": s.signature} for name, s in scores.items()}
         print(json.dumps({"inputs": inputs, "references": len(given), **figures}, indent=2))
         return
     print(f"{inputs:,} inputs, {len(given):,} references")
     for score in scores.values():
         print(f"{score.name:<12} {score.value:8.4f}   {score.signature}")
+
+
+_WAYS: dict[str, Callable[[Any, Asked], None]] = {"translate": _translations, "forecast": _forecasts}

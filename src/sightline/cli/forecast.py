@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import typer
 
-from sightline.cli.series import csv_of
+from sightline.cli.series import csv_of, error_lines
 from sightline.cli.series_pictures import picture_backtest, picture_errors, picture_forecasts
 from sightline.cli.train import configure
 from sightline.data.series import Finding
@@ -18,10 +18,10 @@ from sightline.errors import OutputError
 from sightline.files import make_folder, write_atomic
 from sightline.tasks.folder import check_free
 from sightline.tasks.forecast import ForecastConfig, Forecaster
-from sightline.tasks.forecast.backtest import Backtest, cross_validate
 from sightline.tasks.forecast.frames import as_levels
+from sightline.tasks.forecast.judging import cross_validate
 from sightline.tasks.forecast.reading import read_panel
-from sightline.training import Interrupted, set_threads, show_progress
+from sightline.training import Interrupted, Listener, set_threads, show_progress
 
 __all__ = ["run_forecast"]
 
@@ -89,8 +89,13 @@ def _run(
         say(finding)
     panel.with_future(future, config.horizon)  # refused before hours of training
     say(f"backtest: training on what came before the last {count(windows, 'window')} of {config.horizon:,} steps")
-    backtest = cross_validate(config, panel, windows=windows, step=config.horizon, shares=as_levels(level))
-    say("\n" + "\n".join(_table(backtest)) + "\n")
+    shares = as_levels(level)
+    backtest = cross_validate(
+        config, panel, windows=windows, step=config.horizon, shares=shares, listeners=_listeners(quiet)
+    )
+    series = count(len(panel.ids), "series")
+    say(f"\nbacktest of {count(windows, 'window')}, {config.horizon:,} steps each, {series}")
+    say("\n".join(error_lines(backtest)) + "\n")
     make_folder(output)
     write_atomic(output / _BACKTEST, csv_of(pl.DataFrame(backtest.columns())))
     picture_backtest(backtest, output / "backtest.png")
@@ -100,7 +105,7 @@ def _run(
         source,
         folder=output / _MODEL,
         overwrite=True,
-        listeners=[] if quiet else [show_progress()],
+        listeners=_listeners(quiet),
         say=_new(say, [str(finding) for finding in findings]),
     )
     frame = forecaster.predict(future=future, level=level)
@@ -111,6 +116,10 @@ def _run(
     say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
     say(f"pictures: {', '.join(str(path) for path in [*drawn, output / 'backtest.png', output / 'error-by-step.png'])}")
     say(f"the model is in {output / _MODEL}: try  sightline predict {output / _MODEL} --input {source} --level 90")
+
+
+def _listeners(quiet: bool) -> list[Listener]:
+    return [] if quiet else [show_progress()]
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
@@ -124,23 +133,6 @@ def _check_output(folder: Path, *, overwrite: bool) -> None:
     if not overwrite:
         raise OutputError(f"{folder}: the folder holds a forecast: write over it by --overwrite, or name another")
     check_free(folder / _MODEL, overwrite=True)
-
-
-def _table(backtest: Backtest) -> Iterator[str]:
-    """Errors beside those of simple methods, and how intervals cover."""
-    found = backtest.metrics()
-    windows, series = len(backtest.cutoffs) // len(backtest.panel.ids), len(backtest.panel.ids)
-    yield f"backtest of {count(windows, 'window')}, {backtest.truth.shape[1]:,} steps each, {count(series, 'series')}"
-    yield f"{'':<16}{'MAE':>10}{'MASE':>9}{'sMAPE':>9}{'skill':>9}"
-    for name, one in found.items():
-        errors = f"{one['mae']:>10.4g}{one['mase']:>9.3f}{one['smape']:>8.2f}%{one['skill']:>+9.1%}"
-        yield f"{name.replace('_', ' '):<16}{errors}"
-    yield "skill: how much less the mean absolute error is than that of the seasonal naive forecast"
-    rival = min(backtest.baselines, key=lambda name: found[name]["mae"])
-    for share in backtest.shares:
-        covered, width = f"coverage-{100 * share:g}", f"width-{100 * share:g}"
-        ours, others = (f"{one[covered]:.1%} covered, {one[width]:.4g}" for one in (found["forecast"], found[rival]))
-        yield f"intervals of {100 * share:g}%: {ours} wide on average; of {rival.replace('_', ' ')}: {others}"
 
 
 def _new(say: Callable[[object], None], said: Sequence[str]) -> Callable[[str], None]:

@@ -7,9 +7,12 @@ import typer
 
 __all__ = [
     "Beam",
+    "Calendar",
+    "Categorical",
     "Decoding",
     "Folder",
     "Frequency",
+    "Future",
     "FutureData",
     "Id",
     "Json",
@@ -17,8 +20,10 @@ __all__ = [
     "LookBack",
     "Method",
     "Overwrite",
+    "Past",
     "Quiet",
     "Settings",
+    "Static",
     "Threads",
     "Time",
 ]
@@ -42,6 +47,15 @@ Decoding = Annotated[
 Id = Annotated[str | None, typer.Option(help="Column that says which series a row belongs to; else unique_id.")]
 Time = Annotated[str | None, typer.Option(help="Column of dates, datetimes or whole numbers; else ds.")]
 Frequency = Annotated[str | None, typer.Option(help="The step, such as 15min, h, D or MS; else inferred.")]
+Past = Annotated[list[str] | None, typer.Option(help="Covariate known up to now; may be repeated.")]
+Future = Annotated[list[str] | None, typer.Option(help="Covariate known ahead; may be repeated.")]
+Static = Annotated[list[str] | None, typer.Option(help="Covariate with one value a series; repeatable.")]
+Categorical = Annotated[
+    list[str] | None, typer.Option(help="Of the covariates one whose numbers are names; may be repeated.")
+]
+Calendar = Annotated[
+    list[str] | None, typer.Option(help="minute, hour, dayofweek, day, dayofyear or month; may be repeated.")
+]
 LookBack = Annotated[int | None, typer.Option(help="Steps that a forecast sees; else three horizons or two seasons.")]
 Level = Annotated[list[float] | None, typer.Option(help="Intervals that cover so many per cent; may be repeated.")]
 FutureData = Annotated[Path | None, typer.Option(help="Table of future covariates for the steps ahead.")]

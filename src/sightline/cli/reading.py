@@ -11,10 +11,8 @@ from typing import Any
 
 from sightline.data import read_lines
 from sightline.errors import ConfigError, DataError
-from sightline.tasks import load
 from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.translate import TranslateConfig, Translator
-from sightline.training import set_threads
 
 __all__ = [
     "chunks",
@@ -22,7 +20,6 @@ __all__ = [
     "input_lines",
     "input_name",
     "is_being_written",
-    "load_translator",
     "with_decoding",
 ]
 
@@ -86,15 +83,6 @@ def chunks_as_they_come() -> Iterator[tuple[int, list[str]]]:
             first += len(whole)
     if rest:
         yield first, [_decoded(rest, first)]
-
-
-def load_translator(folder: Path, settings: Sequence[str], threads: int | None, otherwise: str) -> Translator:
-    """The translator in a folder, with options changed; `otherwise` tells what to do with a model of another task."""
-    set_threads(threads)
-    model = load(folder)
-    if not isinstance(model, Translator):
-        raise ConfigError(f"{folder}: holds a model of the task {model.config.task!r}: {otherwise}")
-    return with_decoding(model, settings)
 
 
 def with_decoding(model: Translator, settings: Sequence[str]) -> Translator:

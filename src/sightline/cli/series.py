@@ -1,14 +1,15 @@
 """What forecasters take on the command line, and what they give: series in tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from sightline.errors import ConfigError
 from sightline.tasks.forecast import ForecastConfig, Forecaster
+from sightline.tasks.forecast.backtest import Backtest
 
-__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of"]
+__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of", "error_lines"]
 
 # Options, and which key of the configuration each sets.
 KEYS = {
@@ -58,6 +59,25 @@ def csv_of(frame: pl.DataFrame) -> bytes:
     form = "%Y-%m-%d" if _all(frame, times, "1d") else "%Y-%m-%d %H:%M:%S" + ("" if _all(frame, times, "1s") else "%.f")
     rounded = frame.with_columns(pl.col(pl.Float64, pl.Float32).round_sig_figs(_DIGITS))
     return rounded.write_csv(datetime_format=form).encode()
+
+
+def error_lines(backtest: Backtest) -> Iterator[str]:
+    """Errors beside those of simple methods, and how intervals cover."""
+    found = backtest.metrics()
+    yield f"{'':<16}{'MAE':>10}{'MASE':>9}{'sMAPE':>9}{'skill':>9}"
+    for name, one in found.items():
+        errors = f"{one['mae']:>10.4g}{one['mase']:>9.3f}{one['smape']:>8.2f}%{one['skill']:>+9.1%}"
+        yield f"{name.replace('_', ' '):<16}{errors}"
+    yield "skill: how much less the mean absolute error is than that of the seasonal naive forecast"
+    rival = min(backtest.baseline_intervals, key=lambda name: found[name]["mae"], default="")
+    for share in backtest.shares:
+        covered, wide = f"coverage-{100 * share:g}", f"width-{100 * share:g}"
+        line = f"intervals of {100 * share:g}%: {found['forecast'][covered]:.1%} covered"
+        line += f", {found['forecast'][wide]:.4g} wide on average"
+        if rival:
+            other = f"{found[rival][wide]:.4g} with {found[rival][covered]:.1%} covered"
+            line += f"; of the best baseline, {rival.replace('_', ' ')}, {other}"
+        yield line
 
 
 def _all(frame: pl.DataFrame, times: Sequence[str], unit: str) -> bool:

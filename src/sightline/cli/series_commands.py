@@ -6,15 +6,20 @@ from typing import Annotated
 import typer
 
 from sightline.cli.options import (
+    Calendar,
+    Categorical,
     Frequency,
+    Future,
     FutureData,
     Id,
     Json,
     Level,
     LookBack,
     Overwrite,
+    Past,
     Quiet,
     Settings,
+    Static,
     Threads,
     Time,
 )
@@ -71,15 +76,11 @@ def forecast(
         list[str] | None,
         typer.Option(help="Column to forecast; else y. Repeated, or '*' for all, each is a series of its own."),
     ] = None,
-    past: Annotated[list[str] | None, typer.Option(help="Covariate known up to now; may be repeated.")] = None,
-    future: Annotated[list[str] | None, typer.Option(help="Covariate known ahead; may be repeated.")] = None,
-    static: Annotated[list[str] | None, typer.Option(help="Covariate with one value a series; repeatable.")] = None,
-    categorical: Annotated[
-        list[str] | None, typer.Option(help="Of the covariates one whose numbers are names; may be repeated.")
-    ] = None,
-    calendar: Annotated[
-        list[str] | None, typer.Option(help="minute, hour, dayofweek, day, dayofyear or month; may be repeated.")
-    ] = None,
+    past: Past = None,
+    future: Future = None,
+    static: Static = None,
+    categorical: Categorical = None,
+    calendar: Calendar = None,
     future_data: FutureData = None,
     frequency: Frequency = None,
     look_back: LookBack = None,

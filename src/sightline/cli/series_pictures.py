@@ -63,8 +63,8 @@ def picture_backtest(backtest: Backtest, path: Path) -> None:
 
 def picture_errors(backtest: Backtest, path: Path) -> None:
     """How wrong the forecasts and the baselines are at each step ahead, over all series and cutoffs."""
-    said = {"forecast": backtest.ours, **backtest.baselines}
-    errors = {name.replace("_", " "): _by_step(one.point - backtest.truth) for name, one in said.items()}
+    said = {"forecast": backtest.ours.point, **backtest.baselines}
+    errors = {name.replace("_", " "): _by_step(forecast - backtest.truth) for name, forecast in said.items()}
     title = f"Error by step ahead, mean of {count(len(backtest.truth), 'forecast')}"
     draw_errors(errors, title=title, path=path)
 

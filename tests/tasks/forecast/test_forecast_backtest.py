@@ -113,3 +113,25 @@ def test_what_cannot_be_is_told():
         forecaster().cross_validation(frame(), windows=40)
     with pytest.raises(ConfigError, match="takes 1 at least"):
         forecaster().cross_validation(frame(), windows=0)
+
+
+def test_an_evaluation_forecasts_what_came_since_training():
+    whole = frame()
+    times = whole["ds"].unique().sort()
+    trained = forecaster().fit(whole.filter(pl.col("ds") < times[-3 * H - 1]))
+    result = trained.evaluate(whole, level=[80])
+    assert len(result.cutoffs) == 6  # the last step is too little of a fourth
+    table = pl.DataFrame(result.columns())
+    for cutoff in table["cutoff"].unique():
+        known = whole.filter(pl.col("ds") <= cutoff)
+        alone = trained.predict(known, level=[80])
+        told = table.filter(pl.col("cutoff") == cutoff)
+        np.testing.assert_allclose(told["forecast"], alone["forecast"], rtol=1e-5)
+        np.testing.assert_allclose(told["lo-80"], alone["lo-80"], rtol=1e-4)
+        now = whole.filter((pl.col("ds") > cutoff) & (pl.col("ds") <= told["ds"].max()))
+        np.testing.assert_allclose(told["y"], now["y"], rtol=1e-5)
+    assert set(result.metrics()) == {"forecast", "naive", "seasonal_naive", "drift"}
+    with pytest.raises(DataError, match="no series has them"):
+        trained.evaluate(whole.filter(pl.col("ds") < times[-2 * H - 2]))
+    with pytest.raises(ConfigError, match="stride=-1"):
+        trained.evaluate(whole, step=-1)

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
 from sightline.tasks.config import Section
+from sightline.tasks.training import Training
 
 __all__ = [
     "DualStageConfig",
@@ -108,30 +109,13 @@ class IntervalsConfig(Section):
     rate: Annotated[float, Field(ge=0, le=1)] = 0.03  # how fast levels follow what was covered; 0: not at all
 
 
-class ForecastTraining(Section):
+class ForecastTraining(Training):
     """How long, how fast and by what measure to train. An update is one step of the optimizer."""
 
-    updates: PositiveInt | None = None
     epochs: PositiveInt | None = 10
-    minutes: PositiveFloat | None = None
     batch_windows: PositiveInt = 256
     epoch_windows: PositiveInt = 50_000  # at most, drawn anew for each epoch
-    optimizer: Literal["adamw", "muon"] = "adamw"
-    learning_rate: PositiveFloat = 0.001
-    schedule: Literal["constant", "inverse_sqrt", "cosine"] = "cosine"
-    warmup: Annotated[int, Field(ge=0)] = 100
-    clip_norm: PositiveFloat | None = 1.0
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    validate_every: PositiveInt | None = None  # updates; None: after each epoch
     patience: PositiveInt | None = 3
-    keep_best: Annotated[int, Field(ge=0)] = 1
-    matmul: Literal["exact", "fast"] = "exact"
-
-    @model_validator(mode="after")
-    def _ends(self) -> "ForecastTraining":
-        if self.updates is None and self.epochs is None and self.minutes is None:
-            raise ValueError("nothing ends the training: set 'updates', 'epochs' or 'minutes'")
-        return self
 
 
 class ForecastConfig(Section):

@@ -22,11 +22,12 @@ from sightline.tasks.folder import (
     unseal,
 )
 from sightline.tasks.forecast.ahead import forecasts_ahead
-from sightline.tasks.forecast.backtest import Backtest, cross_validate
+from sightline.tasks.forecast.backtest import Backtest
 from sightline.tasks.forecast.building import SERIES, Parts, load_parts, write_parts
 from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, ModelConfig
 from sightline.tasks.forecast.explaining import used_columns
 from sightline.tasks.forecast.frames import as_levels, forecast_columns, like, when
+from sightline.tasks.forecast.judging import cross_validate, evaluate
 from sightline.tasks.forecast.learning import Trained, train
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.resuming import compare_run, record_data
@@ -230,7 +231,13 @@ class Forecaster:
         return panel, encoded_windows(parts, panel.with_future(future, horizon), horizon), source
 
     def cross_validation(
-        self, source: Source, *, windows: int = 3, step: int | None = None, level: Sequence[float] = ()
+        self,
+        source: Source,
+        *,
+        windows: int = 3,
+        step: int | None = None,
+        level: Sequence[float] = (),
+        listeners: Sequence[Listener] = (),
     ) -> Backtest:
         """Train anew on what was known before the first of some cutoffs, then forecast from each.
 
@@ -241,12 +248,30 @@ class Forecaster:
             windows: how many cutoffs; the last forecast ends where a series does.
             step: steps from one to the next; None for the horizon.
             level: in per cent, of intervals.
+            listeners: each is called with every event of the training loop.
 
         Raises:
             DataError: for series too short; otherwise as `fit`.
         """
-        shares, panel = as_levels(level), read_panel(self.config, source)
-        return cross_validate(self.config, panel, windows=windows, step=step or self.config.horizon, shares=shares)
+        shares, step = as_levels(level), self.config.horizon if step is None else step
+        panel = read_panel(self.config, source)
+        return cross_validate(self.config, panel, windows=windows, step=step, shares=shares, listeners=listeners)
+
+    def evaluate(self, source: Source, *, step: int | None = None, level: Sequence[float] = ()) -> Backtest:
+        """Forecast what came since training, from one cutoff after the other, and tell how good that was.
+
+        Args:
+            source: series that go on beyond what was known in training.
+            step: steps from one cutoff to the next; None for the horizon. The first is where training ended.
+            level: in per cent, of intervals.
+
+        Raises:
+            ConfigError: before `fit` or `load`, or for a step below 1.
+            DataError: where less than a horizon came since; otherwise as `predict`.
+        """
+        shares, step = as_levels(level), self.config.horizon if step is None else step
+        panel = read_panel(self.config, source, known=self.parts.series)
+        return evaluate(self.config, self.trained, panel, step=step, shares=shares)
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the model folder (see `sightline.tasks.folder`).

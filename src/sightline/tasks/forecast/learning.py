@@ -14,7 +14,7 @@ from sightline.tasks.forecast.config import ForecastConfig
 from sightline.tasks.forecast.line import best_line, mean_loss
 from sightline.tasks.forecast.saying import Said, say
 from sightline.tasks.forecast.starting import Start
-from sightline.training import FitResult, Listener, Loss, TrainSettings, fast_matmul, fit
+from sightline.training import FitResult, Listener, Loss, fast_matmul, fit
 
 __all__ = ["Trained", "calibration_windows", "train"]
 
@@ -61,23 +61,7 @@ def train(
     Some of these windows are forecast at last, so that it is known how wrong forecasts are.
     """
     network, windows = start.parts.network, start.windows
-    training = config.training
-    settings = TrainSettings(
-        max_updates=training.updates,
-        max_epochs=training.epochs,
-        max_minutes=training.minutes,
-        optimizer=training.optimizer,
-        learning_rate=training.learning_rate,
-        schedule=training.schedule,
-        warmup=training.warmup,
-        clip_norm=training.clip_norm,
-        weight_decay=training.weight_decay,
-        validate_every=training.validate_every,
-        validate_first=config.line,
-        patience=training.patience,
-        keep_best=training.keep_best,
-        seed=config.seed,
-    )
+    settings = config.training.settings(config.seed, validate_first=config.line)
     units = units_of(start.parts, windows.panel)
     if config.line and not resume:
         alone = best_line(start, network.head, network.scaling)
@@ -88,7 +72,7 @@ def train(
         ahead = ahead_of(batch)
         return Loss(*network.loss(network(window_of(batch), ahead), ahead, units[batch.series]))
 
-    with fast_matmul(training.matmul, units.device):
+    with fast_matmul(config.training.matmul, units.device):
         result = fit(
             network,
             batches=lambda epoch: _Epoch(windows, start.train, config, epoch),

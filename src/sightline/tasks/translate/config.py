@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from sightline.tasks.config import Section
+from sightline.tasks.training import Training
 
 __all__ = [
     "DataConfig",
@@ -113,37 +114,20 @@ class RecurrentConfig(Section):
     tied_output: bool = False
 
 
-class TrainingConfig(Section):
+class TrainingConfig(Training):
     """How long, how fast and by what measure to train. An update is one step of the optimizer."""
 
-    updates: PositiveInt | None = None
-    epochs: PositiveInt | None = None
-    minutes: PositiveFloat | None = None
     batch_tokens: PositiveInt = 1024
     accumulate: PositiveInt = 1
-    optimizer: Literal["adamw", "muon"] = "adamw"
     learning_rate: PositiveFloat = 0.002
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
-    warmup: Annotated[int, Field(ge=0)] = 100
     label_smoothing: Rate = 0.1
     coverage_loss: Annotated[float, Field(ge=0)] = 0.0
     entropy_weight: Annotated[float, Field(ge=0)] = 0.01
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
-    clip_norm: PositiveFloat | None = 1.0
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    validate_every: PositiveInt | None = None  # updates; None: after each epoch
     metric: Literal["loss", "bleu", "chrf", "exact_match", "per"] = "loss"
-    patience: PositiveInt | None = 10
     keep_best: Annotated[int, Field(ge=0)] = 3
     matmul: Literal["exact", "fast"] = "fast"
-
-    @model_validator(mode="after")
-    def _ends(self) -> "TrainingConfig":
-        if self.updates is None and self.epochs is None and self.minutes is None and self.patience is None:
-            raise ValueError("nothing ends the training: set 'updates', 'epochs', 'minutes' or 'patience'")
-        if self.schedule == "cosine" and self.updates is None and self.epochs is None and self.minutes is None:
-            raise ValueError("the schedule 'cosine' needs to know where it ends: set 'updates', 'epochs' or 'minutes'")
-        return self
 
 
 class DecodingConfig(Section):

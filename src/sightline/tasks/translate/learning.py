@@ -14,7 +14,7 @@ from sightline.tasks.translate.building import Network, Parts
 from sightline.tasks.translate.config import DecodingConfig, TranslateConfig
 from sightline.tasks.translate.corpus import Corpus
 from sightline.tasks.translate.objective import training_objective, validate_batch
-from sightline.training import FitResult, Listener, TrainSettings, fast_matmul, fit
+from sightline.training import FitResult, Listener, fast_matmul, fit
 
 __all__ = ["learn"]
 
@@ -35,24 +35,8 @@ def learn(
 ) -> FitResult:
     """Train the model in place; it ends with the weights that were best on the validation pairs."""
     config = whole.training
-    settings = TrainSettings(
-        max_updates=config.updates,
-        max_epochs=config.epochs,
-        max_minutes=config.minutes,
-        accumulate=config.accumulate,
-        optimizer=config.optimizer,
-        learning_rate=config.learning_rate,
-        schedule=config.schedule,
-        warmup=config.warmup,
-        clip_norm=config.clip_norm,
-        weight_decay=config.weight_decay,
-        validate_every=config.validate_every,
-        metric=config.metric,
-        mode="max" if config.metric in _HIGHER_IS_BETTER else "min",
-        patience=config.patience,
-        keep_best=config.keep_best,
-        seed=whole.seed,
-    )
+    mode = "max" if config.metric in _HIGHER_IS_BETTER else "min"
+    settings = config.settings(whole.seed, accumulate=config.accumulate, metric=config.metric, mode=mode)
     with fast_matmul(config.matmul, parts.model.output.weight.device):
         return fit(
             parts.model,
