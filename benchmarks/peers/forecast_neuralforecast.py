@@ -1,4 +1,4 @@
-"""Training speed, latency of a forecast and peak memory of neuralforecast's PatchTST, as `forecast_speed.py` measures ours.
+"""Training speed, latency of a forecast and peak memory of neuralforecast's PatchTST, as `forecast_speed.py` has ours.
 
     python benchmarks/peers/forecast_neuralforecast.py FOLDER [--look-back 336] [--updates 150] [--threads 2]
 
