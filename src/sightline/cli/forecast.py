@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import typer
@@ -23,23 +23,43 @@ from sightline.tasks.forecast.judging import cross_validate
 from sightline.tasks.forecast.reading import read_panel
 from sightline.training import Interrupted, Listener, set_threads, show_progress
 
-__all__ = ["run_forecast"]
+__all__ = ["Asked", "run_forecast"]
 
 _FORECAST, _BACKTEST, _MODEL = "forecast.csv", "backtest.csv", "model"
 _PICTURES = "forecast-*.png"
 
 
+class Asked(NamedTuple):
+    """What is wanted beside the forecaster's own options.
+
+    Attributes:
+        level: of intervals, in per cent.
+        windows: of the backtest.
+        baselines: further ones in it.
+        future: a table of future covariates.
+        overwrite: write over an earlier forecast.
+        quiet: say nothing but errors.
+    """
+
+    level: Sequence[float]
+    windows: int
+    baselines: Sequence[str]
+    future: Path | None
+    overwrite: bool
+    quiet: bool
+
+    def say(self, line: object) -> None:
+        """Tell people, if they want it."""
+        if not self.quiet:
+            print(line, flush=True)
+
+    def listeners(self) -> list[Listener]:
+        """Of one training."""
+        return [] if self.quiet else [show_progress()]
+
+
 def run_forecast(
-    output: Path,
-    options: Mapping[str, Any],
-    settings: Sequence[str],
-    *,
-    level: Sequence[float],
-    windows: int,
-    future: Path | None,
-    overwrite: bool,
-    quiet: bool,
-    threads: int | None,
+    output: Path, options: Mapping[str, Any], settings: Sequence[str], asked: Asked, threads: int | None
 ) -> None:
     """Forecast the series of a table, and say how good such forecasts were before.
 
@@ -47,20 +67,15 @@ def run_forecast(
         output: a folder for all of it.
         options: of a forecaster, by their names on the command line.
         settings: further ones, `key=value`.
-        level: of intervals, in per cent.
-        windows: of the backtest.
-        future: a table of future covariates.
-        overwrite: write over an earlier forecast.
-        quiet: say nothing but errors.
+        asked: what else is wanted.
         threads: of the CPU.
     """
     config = configure("forecast", options, settings)
-    as_levels(level)
-    _check_output(output, overwrite=overwrite)
+    as_levels(asked.level)
+    _check_output(output, overwrite=asked.overwrite)
     set_threads(threads)
-    say: Callable[[object], None] = (lambda line: None) if quiet else lambda line: print(line, flush=True)
     try:
-        _run(config, output, level, windows, future, say, quiet=quiet)
+        _run(config, output, asked)
     except (Interrupted, KeyboardInterrupt) as stop:
         try:  # noqa: SIM105 - where polars is interrupted, one Ctrl-C is raised twice, and before `suppress` is entered
             time.sleep(0)
@@ -71,30 +86,26 @@ def run_forecast(
         raise typer.Exit(130) from stop
 
 
-def _run(
-    config: ForecastConfig,
-    output: Path,
-    level: Sequence[float],
-    windows: int,
-    future: Path | None,
-    say: Callable[[object], None],
-    *,
-    quiet: bool,
-) -> None:
-    source = config.data.train
+def _run(config: ForecastConfig, output: Path, asked: Asked) -> None:
+    source, say, horizon = config.data.train, asked.say, config.horizon
     assert source is not None  # it is an argument of the command
     findings: list[Finding] = []
     panel = read_panel(config, source, findings.append)
     for finding in findings:
         say(finding)
-    panel.with_future(future, config.horizon)  # refused before hours of training
-    say(f"backtest: training on what came before the last {count(windows, 'window')} of {config.horizon:,} steps")
-    shares = as_levels(level)
+    panel.with_future(asked.future, horizon)  # refused before hours of training
+    windows, series = count(asked.windows, "window"), count(len(panel.ids), "series")
+    say(f"backtest: training on what came before the last {windows} of {horizon:,} steps")
     backtest = cross_validate(
-        config, panel, windows=windows, step=config.horizon, shares=shares, listeners=_listeners(quiet)
+        config,
+        panel,
+        windows=asked.windows,
+        step=horizon,
+        shares=as_levels(asked.level),
+        baselines=asked.baselines,
+        listeners=asked.listeners(),
     )
-    series = count(len(panel.ids), "series")
-    say(f"\nbacktest of {count(windows, 'window')}, {config.horizon:,} steps each, {series}")
+    say(f"\nbacktest of {windows}, {horizon:,} steps each, {series}")
     say("\n".join(error_lines(backtest)) + "\n")
     make_folder(output)
     write_atomic(output / _BACKTEST, csv_of(pl.DataFrame(backtest.columns())))
@@ -105,21 +116,17 @@ def _run(
         source,
         folder=output / _MODEL,
         overwrite=True,
-        listeners=_listeners(quiet),
+        listeners=asked.listeners(),
         say=_new(say, [str(finding) for finding in findings]),
     )
-    frame = forecaster.predict(future=future, level=level)
+    frame = forecaster.predict(future=asked.future, level=asked.level)
     write_atomic(output / _FORECAST, csv_of(frame))
     for old in output.glob(_PICTURES):
         old.unlink()
-    drawn = picture_forecasts(panel, frame, level, output)
+    drawn = picture_forecasts(panel, frame, asked.level, output)
     say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
     say(f"pictures: {', '.join(str(path) for path in [*drawn, output / 'backtest.png', output / 'error-by-step.png'])}")
     say(f"the model is in {output / _MODEL}: try  sightline predict {output / _MODEL} --input {source} --level 90")
-
-
-def _listeners(quiet: bool) -> list[Listener]:
-    return [] if quiet else [show_progress()]
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:

@@ -85,6 +85,9 @@ def forecast(
     frequency: Frequency = None,
     look_back: LookBack = None,
     windows: Annotated[int, typer.Option(help="Windows of the backtest.")] = 3,
+    baseline: Annotated[
+        list[str] | None, typer.Option(help="ets or theta beside the simple ones, by statsforecast; repeatable.")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Wall-clock budget of each of the two trainings.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all that is random.")] = None,
     settings: Settings = None,
@@ -96,7 +99,7 @@ def forecast(
 
     sightline forecast sales.csv --id store --time date --target sold --horizon 28 --level 80 --level 90 --output out
     """
-    from sightline.cli.forecast import run_forecast
+    from sightline.cli.forecast import Asked, run_forecast
 
     options = {
         "data": data,
@@ -114,14 +117,5 @@ def forecast(
         "minutes": minutes,
         "seed": seed,
     }
-    run_forecast(
-        output,
-        options,
-        settings or [],
-        level=level or [80, 90],
-        windows=windows,
-        future=future_data,
-        overwrite=overwrite,
-        quiet=quiet,
-        threads=threads,
-    )
+    asked = Asked(level or [80, 90], windows, baseline or (), future_data, overwrite, quiet)
+    run_forecast(output, options, settings or [], asked, threads)

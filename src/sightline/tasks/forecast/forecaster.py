@@ -237,6 +237,7 @@ class Forecaster:
         windows: int = 3,
         step: int | None = None,
         level: Sequence[float] = (),
+        baselines: Sequence[str] = (),
         listeners: Sequence[Listener] = (),
     ) -> Backtest:
         """Train anew on what was known before the first of some cutoffs, then forecast from each.
@@ -248,14 +249,22 @@ class Forecaster:
             windows: how many cutoffs; the last forecast ends where a series does.
             step: steps from one to the next; None for the horizon.
             level: in per cent, of intervals.
+            baselines: `"ets"` and `"theta"` beside the simple ones, by statsforecast; without intervals.
             listeners: each is called with every event of the training loop.
 
         Raises:
             DataError: for series too short; otherwise as `fit`.
+            MissingExtraError: where a baseline needs a package that is not installed.
         """
-        shares, step = as_levels(level), self.config.horizon if step is None else step
-        panel = read_panel(self.config, source)
-        return cross_validate(self.config, panel, windows=windows, step=step, shares=shares, listeners=listeners)
+        return cross_validate(
+            self.config,
+            read_panel(self.config, source),
+            windows=windows,
+            step=self.config.horizon if step is None else step,
+            shares=as_levels(level),
+            baselines=baselines,
+            listeners=listeners,
+        )
 
     def evaluate(self, source: Source, *, step: int | None = None, level: Sequence[float] = ()) -> Backtest:
         """Forecast what came since training, from one cutoff after the other, and tell how good that was.

@@ -21,6 +21,7 @@ from sightline.tasks.forecast.learning import Trained, calibration_windows, trai
 from sightline.tasks.forecast.line import best_line
 from sightline.tasks.forecast.saying import calibrated, say
 from sightline.tasks.forecast.starting import encoded_windows, prepare
+from sightline.tasks.forecast.statistical import statistical
 from sightline.training import Listener
 
 __all__ = ["cross_validate", "evaluate"]
@@ -35,6 +36,7 @@ def cross_validate(
     windows: int,
     step: int,
     shares: Sequence[float],
+    baselines: Sequence[str] = (),
     listeners: Sequence[Listener] = (),
 ) -> Backtest:
     """Train on what was known before the first of some cutoffs, then forecast from each.
@@ -48,14 +50,17 @@ def cross_validate(
         windows: how many cutoffs; the last forecast ends where a series does.
         step: steps from one to the next.
         shares: levels of intervals, rising.
+        baselines: names in `STATISTICAL`, of further methods.
         listeners: each is called with every event of the training loop.
 
     Raises:
-        ConfigError: for numbers below 1.
+        ConfigError: for numbers below 1, or an unknown baseline.
+        MissingExtraError: where a baseline needs a package that is not installed.
         DataError: for series too short.
     """
     names = _cutoffs(panel, config.horizon, windows, step)
     first = names[: len(panel.ids), 1]
+    further = statistical(baselines, panel, names, config.horizon)
     with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
         start = prepare(config, panel.head(first))
         trained, _ = train(start, config, folder=Path(scratch), resume=False, finish=False, listeners=listeners)
@@ -65,16 +70,16 @@ def cross_validate(
     both = torch.cat([earlier, chosen])
     alone = best_line(start, PointHead(), "standard")
     ridge = say(alone, encoded, both, units_of(trained.parts, panel)).point(alone.head)
-    baselines: dict[str, Array] = {}
+    simple: dict[str, Array] = {}
     intervals: dict[str, Intervals] = {}
     for name, points in {**_baselines(encoded, both), "ridge": ridge}.items():
-        before, baselines[name] = np.split(points, [len(earlier)])
+        before, simple[name] = np.split(points, [len(earlier)])
         told = Claims.of_points(before, *trained.earlier.judges(), len(shares))
-        claims = Claims.of_points(baselines[name], *said.judges(), len(shares))
+        claims = Claims.of_points(simple[name], *said.judges(), len(shares))
         intervals[name] = calibrate(told, claims, age, shares, rate)
     head = trained.parts.network.head
     ours = Forecasts(said.point(head), calibrated(head, trained.earlier, said, age, shares, rate))
-    return Backtest(panel, names, said.judges()[0], tuple(shares), ours, baselines, intervals)
+    return Backtest(panel, names, said.judges()[0], tuple(shares), ours, simple | further, intervals)
 
 
 def evaluate(config: ForecastConfig, trained: Trained, panel: Panel, *, step: int, shares: Sequence[float]) -> Backtest:
