@@ -54,19 +54,15 @@ def test_forecast_in_one_go(cli, tmp_path):
     future = tmp_path / "future.csv"
     future.write_text("shop,day,price\n" + "".join(f"{shop},{day},1\n" for shop in ("a/b", "Zürich") for day in ahead))
     words = ("forecast", path, *SALES, "--future", "price", "--future-data", future, "--calendar", "dayofweek")
-    words += ("--level", 80, "--level", 95, "--windows", 2, "-o", out, *SHORT)
+    words += ("--level", 80, "--level", 95, "--windows", 2, "--baseline", "theta", "-o", out, *SHORT)
     outcome = cli(*words)
     assert outcome.code == 0, outcome.err
     lines = outcome.out.splitlines()
     assert [line for line in lines if "steps without a row" in line] == lines[:1]  # once, though it is read thrice
     assert "backtest of 2 windows, 5 steps each, 2 series" in lines
     begin = next(n for n, line in enumerate(lines) if line.split() == ["MAE", "MASE", "sMAPE", "skill"])
-    assert [line[:16].strip() for line in lines[begin + 1 : begin + 5]] == [
-        "forecast",
-        "naive",
-        "seasonal naive",
-        "drift",
-    ]
+    names = [line[:16].strip() for line in lines[begin + 1 : begin + 7]]
+    assert names == ["forecast", "naive", "seasonal naive", "drift", "ridge", "theta"]
     assert sum(line.startswith("intervals of ") for line in lines) == 2
     assert lines[-1].startswith(f"the model is in {out / 'model'}: try  sightline predict")
 
@@ -119,6 +115,20 @@ def test_explain(cli, table, forecaster, tmp_path):
     assert (tmp_path / "used.csv").read_text() == shown.out
 
 
+def test_evaluate_what_came_since_training(cli, forecaster, tmp_path):
+    folder, _ = forecaster
+    later = steps(tmp_path / "later.csv", LENGTH + 3 * HORIZON)
+    outcome = cli("evaluate", folder, "--data", later, "--level", 90)
+    assert (outcome.code, outcome.err) == (0, "")
+    lines = outcome.out.splitlines()
+    assert lines[0] == "3 forecasts of 1 series since training"
+    assert [line.split()[0] for line in lines[2:6]] == ["forecast", "naive", "seasonal", "drift"]
+    assert lines[-1].startswith("intervals of 90%: ")
+    figures = json.loads(cli("evaluate", folder, "--data", later, "--level", 90, "--json").out)
+    assert figures["forecasts"] == 3
+    assert set(figures["forecast"]) == {"mae", "mse", "mase", "smape", "coverage-90", "width-90", "skill"}
+
+
 def test_train_from_a_file_and_go_on(cli, table, tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text(
@@ -143,7 +153,8 @@ def test_ctrl_c_ends_with_status_130_and_one_line(table, tmp_path):
         assert running.stdout.readline().startswith("backtest: training on what came before the last 3 windows")
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
-    assert (running.returncode, err) == (130, f"stopped before the end: {tmp_path / 'out'} holds nothing yet\n")
+    assert running.returncode == 130
+    assert err.splitlines()[-1] == f"stopped before the end: {tmp_path / 'out'} holds nothing yet"
     assert not (tmp_path / "out").exists()
 
 

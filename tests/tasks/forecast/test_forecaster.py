@@ -96,6 +96,17 @@ def test_intervals_of_a_newer_table_know_what_came_since_training(trained):
     assert (still.predict(frame, level=[80])["lo-80"] == forecaster.predict(frame, level=[80])["lo-80"]).all()
 
 
+def test_few_windows_to_calibrate_on_are_told():
+    lines: list[str] = []
+    quick(look_back=12).fit(waves(series=1, steps=40), say=lines.append)
+    assert any(
+        line.startswith("note: intervals above 50 % will reach no further than the worst error on 1 window")
+        for line in lines
+    )
+    quick(look_back=12).fit(waves(series=1, steps=180), say=(more := []).append)
+    assert not any("intervals" in line for line in more)
+
+
 @pytest.mark.parametrize("begin", [0, np.datetime64("2024-01-31")])
 def test_where_training_ended_is_remembered(begin, tmp_path):
     times = begin + np.arange(90) if begin == 0 else pd.date_range("2016-01-31", periods=90, freq="ME")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sightline.data.series import Panel, Windows
+from sightline.data.series.findings import count
 from sightline.errors import DataError
 from sightline.tasks.forecast.building import Parts, Series, build_network
 from sightline.tasks.forecast.config import ForecastConfig
@@ -15,6 +16,7 @@ from sightline.tasks.forecast.config import ForecastConfig
 __all__ = ["Start", "encoded_windows", "prepare"]
 
 _VALID_WINDOWS = 5_000  # at most, evenly over time
+_ENOUGH = 19  # windows, for intervals of 95 %
 
 
 class Start(NamedTuple):
@@ -37,6 +39,12 @@ class Start(NamedTuple):
             f"windows: {len(self.train):,} to train on, {len(self.valid):,} to validate on; each looks back "
             f"{self.parts.look_back:,} steps and forecasts {config.horizon:,}"
         )
+        few = len(self.valid)
+        if few < _ENOUGH:
+            yield (
+                f"note: intervals above {100 * few / (few + 1):.0f} % will reach no further than the worst error on "
+                f"{count(few, 'window')}: longer series or a larger data.valid_share give more to learn them from"
+            )
         yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.network.parameters()):,} parameters"
 
 
