@@ -1,8 +1,22 @@
 """What a prediction saw: attention over words, its measures, and pictures of it."""
 
+from typing import TYPE_CHECKING, Any
+
 from sightline.explain.attention import Attention
 from sightline.explain.measures import entropy, rollout
-from sightline.explain.render import heatmap, html_report, text_heatmap
+from sightline.explain.render import html_report, text_heatmap
 from sightline.explain.words import merge_words
 
+if TYPE_CHECKING:
+    from sightline.explain.render.picture import heatmap
+
 __all__ = ["Attention", "entropy", "heatmap", "html_report", "merge_words", "rollout", "text_heatmap"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import matplotlib with the first picture."""
+    if name == "heatmap":
+        from sightline.explain.render.picture import heatmap
+
+        return heatmap
+    raise AttributeError(f"module 'sightline.explain' has no attribute {name!r}")

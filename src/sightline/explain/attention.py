@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
-
-from matplotlib.figure import Figure
+from typing import Any
 
 from sightline.errors import ConfigError
-from sightline.explain.render import heatmap, html_table, text_heatmap
+from sightline.explain.render import html_table, text_heatmap
 from sightline.explain.words import merge_words
 from sightline.results import AttentionMap, Piece
 
@@ -56,7 +55,7 @@ class Attention(Mapping[str, AttentionMap]):
         words: bool = True,
         path: str | PathLike[str] | None = None,
         title: str | None = None,
-    ) -> Figure:
+    ) -> Any:
         """A heat map as a matplotlib figure; see `sightline.explain.heatmap`.
 
         Args:
@@ -69,6 +68,8 @@ class Attention(Mapping[str, AttentionMap]):
             ConfigError: when there is no map of that name, or the path ends in none of the known endings.
             OutputError: when the file cannot be written.
         """
+        from sightline.explain.render.picture import heatmap
+
         return heatmap(self._chosen(name, words), title=title, path=path)
 
     def text(self, name: str = "cross", *, words: bool = True, width: int = 80) -> str:

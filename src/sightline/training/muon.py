@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sightline.training.uncompiled import Uncompiled
+
 __all__ = ["Muon", "orthogonalize"]
 
 _STEPS = 5
@@ -13,7 +15,7 @@ _COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # Jordan et al. 2024
 _RMS = 0.2  # Liu et al. 2025, section 2.2: about that of AdamW's steps
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(Uncompiled):
     """Momentum orthogonalised by Newton-Schulz (Jordan et al. 2024), scaled to go with AdamW (Liu et al. 2025).
 
         m <- mu m + (1 - mu) g

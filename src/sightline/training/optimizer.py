@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sightline.errors import ConfigError
 from sightline.training.muon import Muon
+from sightline.training.uncompiled import AdamW
 
 __all__ = ["OPTIMIZERS", "build_optimizers", "scale_gradients"]
 
@@ -59,7 +60,7 @@ def build_optimizers(
     groups = [group for group in groups if group["params"]]
     if groups:
         fused = all(parameter.device.type in _FUSED for parameter in trained)
-        optimizers.append(torch.optim.AdamW(groups, learning_rate, betas=betas, fused=fused))
+        optimizers.append(AdamW(groups, learning_rate, betas=betas, fused=fused))
     return optimizers
 
 
