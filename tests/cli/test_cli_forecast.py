@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 import signal
 import subprocess
 
@@ -74,8 +75,12 @@ def test_forecast_in_one_go(cli, tmp_path):
     assert len(backtest) == 2 * 2 * HORIZON
     assert {"shop", "cutoff", "day", "sold", "forecast", "seasonal_naive"} <= set(backtest.columns)
     names = {each.name for each in out.iterdir()}
-    pictures = {"forecast-a-b.png", "forecast-Zürich.png", "backtest.png", "error-by-step.png"}
-    assert names == {"forecast.csv", "backtest.csv", "model", *pictures}
+    pictures = {"forecast-a-b.png", "forecast-Zürich.png", "backtest.png", "error-by-step.png", "attention.png"}
+    assert names == {"forecast.csv", "backtest.csv", "report.html", "model", *pictures}
+    page = (out / "report.html").read_text()
+    assert page.count('<img src="data:image/png;base64,') == len(pictures)
+    assert "steps without a row" in page
+    assert re.search(r"<th scope=.row.>95 %</th><td>[\d.]+%</td>", page)
     for name in pictures:
         assert len({*matplotlib.image.imread(out / name)[..., 0].ravel().tolist()}) > 5
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,11 +11,12 @@ import polars as pl
 import typer
 
 from sightline.cli.series import csv_of, error_lines
-from sightline.cli.series_pictures import picture_backtest, picture_errors, picture_forecasts
+from sightline.cli.series_pictures import picture_attention, picture_backtest, picture_errors, picture_forecasts
+from sightline.cli.series_report import report_forecasts
 from sightline.cli.train import configure
 from sightline.data.series import Finding
 from sightline.data.series.findings import count
-from sightline.errors import OutputError
+from sightline.errors import ConfigError, OutputError
 from sightline.files import make_folder, write_atomic
 from sightline.tasks.folder import check_free
 from sightline.tasks.forecast import ForecastConfig, Forecaster
@@ -26,7 +28,7 @@ from sightline.training import Interrupted, Listener, set_threads, show_progress
 __all__ = ["Asked", "run_forecast"]
 
 _FORECAST, _BACKTEST, _MODEL = "forecast.csv", "backtest.csv", "model"
-_PICTURES = "forecast-*.png"
+_PICTURES, _ATTENTION, _REPORT = "forecast-*.png", "attention.png", "report.html"
 
 
 class Asked(NamedTuple):
@@ -124,8 +126,12 @@ def _run(config: ForecastConfig, output: Path, asked: Asked) -> None:
     for old in output.glob(_PICTURES):
         old.unlink()
     drawn = picture_forecasts(panel, frame, asked.level, output)
+    (output / _ATTENTION).unlink(missing_ok=True)
+    with suppress(ConfigError):  # it looks at nothing
+        picture_attention(panel, forecaster.explain(future=asked.future), output / _ATTENTION)
+    report_forecasts(config, panel, findings, backtest, drawn, output)
     say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
-    say(f"pictures: {', '.join(str(path) for path in [*drawn, output / 'backtest.png', output / 'error-by-step.png'])}")
+    say(f"pictures are beside them, and all of it is on one page: {output / _REPORT}")
     say(f"the model is in {output / _MODEL}: try  sightline predict {output / _MODEL} --input {source} --level 90")
 
 

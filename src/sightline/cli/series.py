@@ -9,7 +9,7 @@ from sightline.errors import ConfigError
 from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.tasks.forecast.backtest import Backtest
 
-__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of", "error_lines"]
+__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of", "error_lines", "spoken"]
 
 # Options, and which key of the configuration each sets.
 KEYS = {
@@ -67,7 +67,7 @@ def error_lines(backtest: Backtest) -> Iterator[str]:
     yield f"{'':<16}{'MAE':>10}{'MASE':>9}{'sMAPE':>9}{'skill':>9}"
     for name, one in found.items():
         errors = f"{one['mae']:>10.4g}{one['mase']:>9.3f}{one['smape']:>8.2f}%{one['skill']:>+9.1%}"
-        yield f"{name.replace('_', ' '):<16}{errors}"
+        yield f"{spoken(name):<16}{errors}"
     yield "skill: how much less the mean absolute error is than that of the seasonal naive forecast"
     rival = min(backtest.baseline_intervals, key=lambda name: found[name]["mae"], default="")
     for share in backtest.shares:
@@ -76,8 +76,13 @@ def error_lines(backtest: Backtest) -> Iterator[str]:
         line += f", {found['forecast'][wide]:.4g} wide on average"
         if rival:
             other = f"{found[rival][wide]:.4g} with {found[rival][covered]:.1%} covered"
-            line += f"; of the best baseline, {rival.replace('_', ' ')}, {other}"
+            line += f"; of the best baseline, {spoken(rival)}, {other}"
         yield line
+
+
+def spoken(name: str) -> str:
+    """A baseline's name as people say it."""
+    return name.replace("_", " ")
 
 
 def _all(frame: pl.DataFrame, times: Sequence[str], unit: str) -> bool:

@@ -9,13 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sightline.cli.series import spoken
 from sightline.data.series import Panel
 from sightline.data.series.findings import count
+from sightline.explain.render.attended import draw_attended
 from sightline.explain.render.series import Outlook, Shown, draw_errors, draw_forecasts
 from sightline.tasks.forecast.backtest import Backtest
 from sightline.tasks.forecast.frames import when
 
-__all__ = ["picture_backtest", "picture_errors", "picture_forecasts"]
+__all__ = ["picture_attention", "picture_backtest", "picture_errors", "picture_forecasts"]
 
 _FORECASTS, _ROWS = 5, 3  # pictures, and series in the one of the backtest; at most
 _BEFORE = 4  # horizons, or two seasons, shown of what came before
@@ -64,9 +66,34 @@ def picture_backtest(backtest: Backtest, path: Path) -> None:
 def picture_errors(backtest: Backtest, path: Path) -> None:
     """How wrong the forecasts and the baselines are at each step ahead, over all series and cutoffs."""
     said = {"forecast": backtest.ours.point, **backtest.baselines}
-    errors = {name.replace("_", " "): _by_step(forecast - backtest.truth) for name, forecast in said.items()}
+    errors = {spoken(name): _by_step(forecast - backtest.truth) for name, forecast in said.items()}
     title = f"Error by step ahead, mean of {count(len(backtest.truth), 'forecast')}"
     draw_errors(errors, title=title, path=path)
+
+
+def picture_attention(panel: Panel, frame: pl.DataFrame, path: Path) -> None:
+    """What the forecasts used of the past; of several series the mean, step by step before the end of each.
+
+    Args:
+        panel: the series up to now.
+        frame: as `Forecaster.explain` gives it.
+        path: where to put it.
+    """
+    time, series = panel.columns.time, len(panel.ids)
+    back = frame.with_columns(back=pl.col(time).rank("dense", descending=True).over(panel.columns.id))
+    means = back.group_by("variable", "step", "back").agg(pl.col("weight").sum() / series)
+    length, horizon = int(means["back"].max()), int(means["step"].max())
+    weights: dict[str, NDArray[np.float64]] = {}
+    for name in frame["variable"].unique(maintain_order=True):
+        rows = means.filter(pl.col("variable") == name)
+        weights[name] = np.zeros((horizon, length))
+        weights[name][rows["step"].to_numpy() - 1, length - rows["back"].to_numpy()] = rows["weight"].to_numpy()
+    if series == 1:
+        times, label, title = frame[time].unique().sort().to_numpy(), "", f"What the forecast of {panel.ids[0]} used"
+    else:
+        times, label = np.arange(1 - length, 1), "steps before the end"
+        title = f"What forecasts used of the past, mean of {series:,} series"
+    draw_attended(times, weights, label=label, title=title, path=path)
 
 
 def _by_step(errors: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -1,19 +1,13 @@
 """A page that shows predictions with their attention, complete in one file that asks nothing of the network."""
 
-import base64
-import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from os import PathLike
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 from rich.cells import cell_len
 
+from sightline.explain.render.assets import filled
 from sightline.explain.render.labels import averaged, visible
 from sightline.explain.render.scale import darkest
 from sightline.explain.words import merge_words
@@ -82,22 +76,11 @@ def html_report(
         >>> "&lt;yes&gt;" in page
         True
     """
-    style, script = _asset("report.css"), _asset("report.js")
     items = [
         (each, [_table(name, merge_words(found)) for name, found in each.attention.items()]) for each in predictions
     ]
-    page = (
-        _templates()
-        .from_string(_asset("report.html"))
-        .render(
-            title=title,
-            items=items,
-            folded=len(items) > _OPEN,
-            style=Markup(style),
-            script=Markup(script),
-            style_hash=_digest(style),
-            script_hash=_digest(script),
-        )
+    page = filled(
+        "report.html", style="report.css", script="report.js", title=title, items=items, folded=len(items) > _OPEN
     )
     if path is not None:
         write_atomic(path, page.encode())
@@ -106,7 +89,7 @@ def html_report(
 
 def html_table(name: str, map: AttentionMap) -> str:
     """A map as one small table for a notebook, coloured by itself: no style sheet, no script."""
-    return _templates().from_string(_asset("table.html")).render(table=_table(name, map), levels=_LEVELS)
+    return filled("table.html", table=_table(name, map), levels=_LEVELS)
 
 
 def _table(name: str, map: AttentionMap) -> _Table:
@@ -145,32 +128,3 @@ def _tokens(pieces: Sequence[Piece]) -> list[_Token]:
         tokens.append(_Token(visible(piece.text), spaced, piece.start is None and piece.word is None))
         end = piece.end
     return tokens
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    """Templates that escape whatever they are given, and fail on what they are not given."""
-    templates = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    templates.filters["signed"] = _signed
-    templates.filters["probability"] = _probability
-    return templates
-
-
-def _signed(number: float) -> str:
-    """A number with a true minus sign."""
-    return f"{number:.3f}".replace("-", "−")
-
-
-def _probability(score: float) -> str:
-    """The probability that a log-probability stands for."""
-    return f"{math.exp(min(score, 0)):.2g}"
-
-
-def _asset(name: str) -> str:
-    """A file that comes with the package."""
-    return files("sightline.explain.render").joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    """How a Content-Security-Policy names an inline text that it admits."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -16,7 +16,7 @@ from sightline.explain.render.fonts import dress
 from sightline.explain.render.labels import elide
 from sightline.explain.render.saving import check_ending, save
 
-__all__ = ["Outlook", "Shown", "draw_errors", "draw_forecasts"]
+__all__ = ["Outlook", "Shown", "draw_errors", "draw_forecasts", "time_axis"]
 
 Array = NDArray[np.floating]
 
@@ -95,7 +95,7 @@ def draw_forecasts(
     rows = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
     for axes, (name, series) in zip(rows, shown.items(), strict=True):
         _draw_series(axes, series)
-        _time_axis(axes, series.times)
+        time_axis(axes, series.times)
         if len(shown) > 1:
             axes.set_ylabel(elide(name, _LABEL_CELLS // 2), size=_TEXT)
     _finish(figure, rows[0], title)
@@ -170,7 +170,7 @@ def _tints(count: int) -> list[tuple[float, float, float]]:
     return [(1 - shade * (1 - red), 1 - shade * (1 - green), 1 - shade * (1 - blue)) for shade in shades.tolist()]
 
 
-def _time_axis(axes: Axes, times: NDArray[Any]) -> None:
+def time_axis(axes: Axes, times: NDArray[Any]) -> None:
     """Dates as short as they can be told, or whole numbers."""
     if np.issubdtype(times.dtype, np.datetime64):
         locator = dates.AutoDateLocator(minticks=4, maxticks=9)

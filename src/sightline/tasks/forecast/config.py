@@ -112,10 +112,11 @@ class IntervalsConfig(Section):
 class ForecastTraining(Training):
     """How long, how fast and by what measure to train. An update is one step of the optimizer."""
 
-    epochs: PositiveInt | None = 10
+    updates: PositiveInt | None = 1_000
     batch_windows: PositiveInt = 256
     epoch_windows: PositiveInt = 50_000  # at most, drawn anew for each epoch
-    patience: PositiveInt | None = 3
+    validate_every: PositiveInt | None = 100  # updates; None: after each epoch
+    patience: PositiveInt | None = 5
 
 
 class ForecastConfig(Section):

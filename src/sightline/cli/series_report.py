@@ -1,0 +1,81 @@
+"""The page of `sightline forecast`: what was forecast, how good that was before, what the forecasts used."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sightline.cli.series import spoken
+from sightline.data.series import Finding, Panel
+from sightline.data.series.findings import count
+from sightline.explain.render.forecasts import Part, Picture, forecasts_page
+from sightline.tasks.forecast import ForecastConfig
+from sightline.tasks.forecast.backtest import Backtest
+
+__all__ = ["report_forecasts"]
+
+
+def report_forecasts(
+    config: ForecastConfig,
+    panel: Panel,
+    findings: Sequence[Finding],
+    backtest: Backtest,
+    drawn: Sequence[Path],
+    folder: Path,
+) -> None:
+    """Write `report.html` beside the pictures, which it holds.
+
+    Args:
+        config: of the forecaster.
+        panel: the series up to now.
+        findings: about their table.
+        backtest: how good forecasts were.
+        drawn: pictures of the forecasts.
+        folder: where it all is.
+    """
+    of = f" of {config.data.train.name}" if config.data.train else ""
+    series = count(len(panel.ids), "series")
+    ahead = count(config.horizon, "step")
+    lines = [f"{series} by steps of {panel.frequency}, {ahead} ahead, by the model {config.model.type!r}"]
+    pictures = [Picture(path, f"history and forecast, {path.stem}") for path in drawn]
+    shown = f"the first {len(drawn)} of {series}; all are in forecast.csv"
+    parts = [
+        Part("Forecasts", pictures=pictures, notes=[shown] if len(drawn) < len(panel.ids) else []),
+        _errors(backtest, folder),
+        Part("Intervals", ("", "covered", "width", "of", "covered", "width"), list(_intervals(backtest)), [_ABOUT]),
+    ]
+    attended = folder / "attention.png"
+    if attended.exists():
+        parts.append(Part("What the forecasts used of the past", pictures=[Picture(attended, "weights of steps back")]))
+    forecasts_page(f"Forecast{of}", lines, [str(finding) for finding in findings], parts, folder / "report.html")
+
+
+_ABOUT = "Calibrated on earlier errors; on the right those of the baseline with the least error, made likewise."
+
+
+def _errors(backtest: Backtest, folder: Path) -> Part:
+    rows = [
+        (spoken(name), f"{one['mae']:.4g}", f"{one['mase']:.3f}", f"{one['smape']:.2f} %", f"{one['skill']:+.1%}")
+        for name, one in backtest.metrics().items()
+    ]
+    windows = count(len(backtest.cutoffs) // len(backtest.panel.ids), "window")
+    return Part(
+        f"Backtest of {windows}",
+        ("", "MAE", "MASE", "sMAPE", "skill"),
+        rows,
+        ["Skill is how much less the mean absolute error is than that of the seasonal naive forecast."],
+        [
+            Picture(folder / "backtest.png", "earlier forecasts over what came"),
+            Picture(folder / "error-by-step.png", "mean absolute error by step ahead"),
+        ],
+    )
+
+
+def _intervals(backtest: Backtest) -> Iterator[Sequence[str]]:
+    found = backtest.metrics()
+    rival = min(backtest.baseline_intervals, key=lambda name: found[name]["mae"])
+    for share in backtest.shares:
+        level = f"{100 * share:g}"
+        ours, theirs = (
+            (f"{one[f'coverage-{level}']:.1%}", f"{one[f'width-{level}']:.4g}")
+            for one in (found["forecast"], found[rival])
+        )
+        yield f"{level} %", *ours, spoken(rival), *theirs

@@ -1,0 +1,60 @@
+"""Templates that come with the package, and what pages of theirs need: escaping, and names for what they admit."""
+
+import base64
+import hashlib
+import math
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+__all__ = ["filled"]
+
+
+def filled(template: str, *, style: str | None = None, script: str | None = None, **values: object) -> str:
+    """A template with its values, all of them escaped.
+
+    A style sheet or script that is named stands in the page as `style` or `script`, and `style_hash` or `script_hash`
+    is how its Content-Security-Policy names it.
+
+    Args:
+        template: a file of the package.
+        style: likewise.
+        script: likewise.
+        values: what the template asks for; it fails on what it is not given.
+    """
+    for name, asset in (("style", style), ("script", script)):
+        if asset is not None:
+            text = _asset(asset)
+            values |= {name: Markup(text), f"{name}_hash": _digest(text)}
+    return _templates().from_string(_asset(template)).render(values)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    templates.filters["signed"] = _signed
+    templates.filters["probability"] = _probability
+    return templates
+
+
+def _signed(number: float) -> str:
+    """A number with a true minus sign."""
+    return f"{number:.3f}".replace("-", "−")
+
+
+def _probability(score: float) -> str:
+    """The probability that a log-probability stands for."""
+    return f"{math.exp(min(score, 0)):.2g}"
+
+
+@cache
+def _asset(name: str) -> str:
+    """A file that comes with the package."""
+    return files("sightline.explain.render").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """How a Content-Security-Policy names an inline text that it admits."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -1,0 +1,83 @@
+"""What forecasts used of the past as a picture: steps back along time, steps ahead from top to bottom."""
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from sightline.explain.render.fonts import dress
+from sightline.explain.render.labels import elide
+from sightline.explain.render.saving import check_ending, save
+from sightline.explain.render.series import time_axis
+
+__all__ = ["draw_attended"]
+
+_ROWS = 6  # variables, at most
+_DOTS_PER_INCH = 150
+_TEXT, _TITLE, _LABEL_CELLS = 8, 11, 60
+_FAINT = 0.5  # small weights are lifted by this power, or few of hundreds of steps would show
+
+
+def draw_attended(
+    times: NDArray[Any],
+    weights: Mapping[str, NDArray[np.floating]],
+    *,
+    label: str = "",
+    title: str | None = None,
+    path: str | PathLike[str] | None = None,
+) -> Figure:
+    """Draw how much each step ahead used of each step back, variable by variable; save where a path is given.
+
+    All variables share one scale of colours. Of more than six those are drawn that were used most, and the title says
+    so. Needs no display and leaves matplotlib's settings alone.
+
+    Args:
+        times: of the steps back, `[L]`, datetime64 or whole numbers.
+        weights: `[H, L]` by the name of the variable.
+        label: of the steps back, where they are no timestamps.
+        title: what stands above the picture.
+        path: where to save it: `.png`, `.svg` or `.pdf`.
+
+    Returns:
+        The figure, with a canvas of its own.
+
+    Raises:
+        ConfigError: when the path ends in none of the known endings.
+        OutputError: when the file cannot be written.
+
+    Example:
+        >>> figure = draw_attended(np.arange(3), {"y": np.array([[0.0, 0.2, 0.8]])})
+        >>> figure.axes[0].get_ylabel()
+        'y'
+    """
+    check_ending(path)
+    chosen = sorted(weights, key=lambda name: -float(weights[name].sum()))[:_ROWS]
+    if len(chosen) < len(weights):
+        title = f"{title or 'weights'} ({len(chosen)} of {len(weights)} variables)"
+    figure = Figure(figsize=(9.0, 0.9 + 1.1 * len(chosen)), dpi=_DOTS_PER_INCH, layout="constrained")
+    rows = figure.subplots(len(chosen), 1, squeeze=False, sharex=True)[:, 0]
+    norm = PowerNorm(_FAINT, 0, max(float(weights[name].max()) for name in chosen) or 1.0)
+    for axes, name in zip(rows, chosen, strict=True):
+        steps = np.arange(1, len(weights[name]) + 1)
+        mesh = axes.pcolormesh(times, steps, weights[name], cmap="Blues", norm=norm, shading="nearest", rasterized=True)
+        axes.invert_yaxis()
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.set_ylabel(elide(name, _LABEL_CELLS // 3), size=_TEXT)
+        axes.tick_params(length=2.5, width=0.6, color="0.6", labelsize=_TEXT)
+        axes.spines[:].set(linewidth=0.6, color="0.6")
+    time_axis(rows[-1], times)
+    rows[-1].set_xlabel(label, size=_TEXT)
+    rows[-1].xaxis.get_offset_text().set_fontsize(_TEXT)
+    bar = figure.colorbar(mesh, ax=rows.tolist(), fraction=0.03, pad=0.01)
+    bar.set_label("weight", size=_TEXT)
+    bar.ax.tick_params(labelsize=_TEXT)
+    figure.supylabel("steps ahead", size=_TEXT)
+    head = rows[0].set_title(elide(title, 2 * _LABEL_CELLS) if title else " ", loc="left", size=_TITLE)
+    dress([head, *(axes.yaxis.label for axes in rows)])
+    save(figure, path)
+    return figure
