@@ -64,8 +64,9 @@ def cross_validate(
     with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
         start = prepare(config, panel.head(first))
         trained, _ = train(start, config, folder=Path(scratch), resume=False, finish=False, listeners=listeners)
-    encoded, chosen = encoded_windows(trained.parts, panel, config.horizon), torch.from_numpy(names)
-    said, earlier = trained.say(encoded, chosen), calibration_windows(start)
+    encoded, earlier = encoded_windows(trained.parts, panel, config.horizon), calibration_windows(start)
+    chosen = torch.from_numpy(names).to(earlier.device)
+    said = trained.say(encoded, chosen)
     age, rate = names[:, 1] - first[names[:, 0]], config.intervals.rate
     both = torch.cat([earlier, chosen])
     alone = best_line(start, PointHead(), "standard")
