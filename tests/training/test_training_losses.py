@@ -30,7 +30,7 @@ def reference(features, weight, bias, targets, smoothing):
 @pytest.mark.parametrize("with_bias", [True, False])
 @pytest.mark.parametrize("rows", [64, 2])
 def test_equals_torch_and_its_gradients(smoothing, with_bias, rows, monkeypatch):
-    monkeypatch.setattr(losses, "_MIN_ROWS", rows)
+    monkeypatch.setattr(losses, "_ROUND", rows)
     monkeypatch.setitem(losses._BLOCK_ELEMENTS, "cpu", rows * V)
     features, weight, bias, targets = problem()
     inputs = [features, weight, bias] if with_bias else [features, weight]

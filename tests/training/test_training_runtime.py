@@ -3,6 +3,7 @@ import torch
 
 from sightline.errors import ConfigError
 from sightline.training import fast_matmul, medium_error, pick_device, runtime, set_threads
+from sightline.training.runtime import large_products
 
 
 def test_devices():
@@ -37,6 +38,7 @@ def test_the_self_test_finds_an_error_between_float32_and_bfloat16():
         ("exact", 1e-7, "medium"),
         ("exact", 2e-3, "highest"),
         ("fast", 2e-3, "medium"),
+        ("large", 2e-3, "highest"),
     ],
 )
 def test_precision_inside_and_after(kind, error, inside, monkeypatch):
@@ -50,6 +52,18 @@ def test_precision_inside_and_after(kind, error, inside, monkeypatch):
         assert torch.get_float32_matmul_precision() == "high"
     finally:
         torch.set_float32_matmul_precision("highest")
+
+
+@pytest.mark.parametrize(("kind", "inside"), [("large", "medium"), ("exact", "highest"), ("fast", "medium")])
+def test_large_products_alone_may_be_fast(kind, inside, monkeypatch):
+    monkeypatch.setattr(runtime, "medium_error", lambda device: 2e-3)
+    with fast_matmul(kind), fast_matmul(kind):
+        around = torch.get_float32_matmul_precision()
+        with large_products():
+            assert torch.get_float32_matmul_precision() == inside
+        assert torch.get_float32_matmul_precision() == around
+    with large_products():
+        assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_exact_products_have_float32_errors():

@@ -4,10 +4,11 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from sightline.attention.once import once_differentiable
 from sightline.errors import ConfigError
+from sightline.training.runtime import large_products
 
 __all__ = ["Loss", "cross_entropy"]
 
@@ -15,7 +16,8 @@ __all__ = ["Loss", "cross_entropy"]
 # matrix products. On a GPU large, since there each launch costs and caches matter less.
 _BLOCK_ELEMENTS = {"cpu": 2**22}
 _BLOCK_ELEMENTS_ELSEWHERE = 2**27
-_MIN_ROWS = 64
+# Rows of a block are a multiple of this, so that shapes come again: see `fast_matmul`, kind "large".
+_ROUND = 64
 
 
 class Loss(NamedTuple):
@@ -79,10 +81,14 @@ def cross_entropy(
     if not 0.0 <= label_smoothing < 1.0:
         raise ConfigError(f"label_smoothing is {label_smoothing}; it must be at least 0 and less than 1, such as 0.1")
     kept = (targets.reshape(-1) != ignore).nonzero()[:, 0]
+    count = len(kept)
+    kept = nn.functional.pad(kept, (0, -count % _ROUND))  # more rows, which count for nothing
     rows = features.reshape(-1, features.shape[-1]).index_select(0, kept)
     labels = targets.reshape(-1).index_select(0, kept)
-    total: Tensor = _BlockedCrossEntropy.apply(rows, weight, bias, labels, label_smoothing, torch.is_grad_enabled())
-    return Loss(total, len(labels))
+    total: Tensor = _BlockedCrossEntropy.apply(
+        rows, weight, bias, labels, count, label_smoothing, torch.is_grad_enabled()
+    )
+    return Loss(total, count)
 
 
 class _BlockedCrossEntropy(torch.autograd.Function):
@@ -95,6 +101,7 @@ class _BlockedCrossEntropy(torch.autograd.Function):
         weight: Tensor,
         bias: Tensor | None,
         targets: Tensor,
+        count: int,
         smoothing: float,
         differentiable: bool,
     ) -> Tensor:
@@ -103,8 +110,8 @@ class _BlockedCrossEntropy(torch.autograd.Function):
             torch.zeros_like(tensor, dtype=wide) if tensor is not None and needed and differentiable else None
             for tensor, needed in zip((features, weight, bias), ctx.needs_input_grad, strict=False)
         ]
-        with torch.autocast(features.device.type, enabled=False):
-            total = _sum_over_blocks(features, weight, bias, targets, smoothing, *gradients)
+        with torch.autocast(features.device.type, enabled=False), large_products():
+            total = _sum_over_blocks(features, weight, bias, targets, count, smoothing, *gradients)
         ctx.save_for_backward(*gradients)
         ctx.dtypes = [None if tensor is None else tensor.dtype for tensor in (features, weight, bias)]
         return total
@@ -116,7 +123,7 @@ class _BlockedCrossEntropy(torch.autograd.Function):
             None if gradient is None else (grad_total * gradient).to(dtype)
             for gradient, dtype in zip(ctx.saved_tensors, ctx.dtypes, strict=True)
         ]
-        return (*scaled, None, None, None)
+        return (*scaled, None, None, None, None)
 
 
 def _sum_over_blocks(
@@ -124,37 +131,42 @@ def _sum_over_blocks(
     weight: Tensor,
     bias: Tensor | None,
     targets: Tensor,
+    count: int,
     smoothing: float,
     grad_features: Tensor | None,
     grad_weight: Tensor | None,
     grad_bias: Tensor | None,
 ) -> Tensor:
-    """The summed loss of `features` [R, D]; the gradients that are not None, zeros at first, are filled in."""
+    """The summed loss of the first `count` of `features` [R, D].
+
+    The gradients that are not None, zeros at first, are filled in.
+    """
     size, wide = weight.shape[0], torch.promote_types(features.dtype, torch.float32)
     projection = weight.to(features.dtype)
     offset = (
         torch.zeros(size, dtype=features.dtype, device=features.device) if bias is None else bias.to(features.dtype)
     )
-    rows = max(_MIN_ROWS, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size)
+    rows = max(1, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size // _ROUND) * _ROUND
     # One buffer for all blocks: a fresh allocation of this size is paid for in page faults, block after block.
     buffer = torch.empty(min(rows, len(features)), size, dtype=features.dtype, device=features.device)
     total = torch.zeros((), dtype=wide, device=features.device)
-    if smoothing:  # which needs the mean logit of each row: linear in the row, so that no pass over the logits is due
+    if smoothing:  # which needs the mean logit: linear in the features, so that no pass over the logits is due
         mean_weight, mean_offset = weight.to(wide).mean(0), offset.to(wide).mean()
-        total -= smoothing * (features.to(wide) @ mean_weight + mean_offset).sum()
+        total -= smoothing * (features[:count].to(wide).sum(0) @ mean_weight + count * mean_offset)
     differentiable = any(gradient is not None for gradient in (grad_features, grad_weight, grad_bias))
 
     for start in range(0, len(features), rows):
-        block, labels = features[start : start + rows], targets[start : start + rows, None]
+        block, labels, real = features[start : start + rows], targets[start : start + rows, None], count - start
         scores = torch.addmm(offset, block, projection.t(), out=buffer[: len(block)]).to(wide)
         target_score, peak = scores.gather(1, labels), scores.amax(1, keepdim=True)
         mass = scores.sub_(peak).exp_().sum(1, keepdim=True)
-        total += (mass.log() + peak - (1 - smoothing) * target_score).sum()
+        total += (mass.log() + peak - (1 - smoothing) * target_score)[:real].sum()
         if not differentiable:
             continue
         # d total / d scores = p - q, in the place of the scores.
         difference = scores.div_(mass).sub_(smoothing / size)
         difference.scatter_add_(1, labels, torch.full_like(peak, smoothing - 1))
+        difference[real:] = 0
         low = difference.to(features.dtype)
         if grad_features is not None:
             _multiply(low, projection, grad_features[start : start + rows])

@@ -1,18 +1,26 @@
 """Where and how precisely a model computes: the device, and the precision of float32 matrix products."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import nn
 
 from sightline.errors import ConfigError
 
-__all__ = ["MatmulPrecision", "cuda_devices", "fast_matmul", "medium_error", "pick_device", "set_threads"]
+__all__ = [
+    "MatmulPrecision",
+    "cuda_devices",
+    "fast_matmul",
+    "large_products",
+    "medium_error",
+    "pick_device",
+    "set_threads",
+]
 
-MatmulPrecision = Literal["highest", "exact", "fast"]
+MatmulPrecision = Literal["highest", "exact", "large", "fast"]
 
 _EXACT_ERROR = 1e-5
 _TEST_SIZE = 256
@@ -74,6 +82,9 @@ def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Ge
     So the kinds are:
 
     - "fast": medium, whatever it means here. For training.
+    - "large": as "fast" within `large_products`, otherwise as "exact". oneDNN compiles a kernel for each new shape,
+      which takes about a millisecond and a megabyte; where batches are of many shapes and the products small, that is
+      more than they save.
     - "exact": medium where a small test of the device shows float32 errors, otherwise float32 as torch does it by
       default. For inference, where equal inputs should give equal answers on every machine.
     - "highest": float32 as torch does it by default.
@@ -89,13 +100,39 @@ def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Ge
         ...     fast, torch.get_float32_matmul_precision()
         (False, 'highest')
     """
-    if kind not in ("highest", "exact", "fast"):
-        raise ConfigError(f'matmul is {kind!r}; it must be "highest", "exact" or "fast"')
-    medium = kind == "fast" or (kind == "exact" and medium_error(torch.device(device)) < _EXACT_ERROR)
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium" if medium else "highest")
+    global _large_is_fast
+    if kind not in get_args(MatmulPrecision):
+        raise ConfigError(f"matmul is {kind!r}; it must be one of {', '.join(get_args(MatmulPrecision))}")
+    exact = kind in ("exact", "large")
+    medium = kind == "fast" or (exact and medium_error(torch.device(device)) < _EXACT_ERROR)
+    before = _large_is_fast
+    _large_is_fast = kind == "large"
     try:
-        yield medium
+        with _precision("medium" if medium else "highest"):
+            yield medium
+    finally:
+        _large_is_fast = before
+
+
+@contextmanager
+def large_products() -> Generator[None]:
+    """Within the block, products of matrices are large, and of shapes that come again in every update.
+
+    `fast_matmul("large")` computes these the fast way.
+    """
+    with _precision("medium") if _large_is_fast else nullcontext():
+        yield
+
+
+_large_is_fast = False  # as torch's own setting, the whole process's
+
+
+@contextmanager
+def _precision(name: str) -> Generator[None]:
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(name)
+    try:
+        yield
     finally:
         torch.set_float32_matmul_precision(before)
 
@@ -111,11 +148,7 @@ def medium_error(device: torch.device) -> float:
     generator = torch.Generator().manual_seed(0)
     left, right = torch.randn(2, _TEST_SIZE, _TEST_SIZE, generator=generator)
     exact = left.double() @ right.double()
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
-    try:
+    with _precision("medium"):
         a, b = left.to(device), right.to(device)
         products = (torch.nn.functional.linear(a, b.t()), torch.bmm(a.expand(4, -1, -1), b.expand(4, -1, -1))[0])
-    finally:
-        torch.set_float32_matmul_precision(before)
     return max(((product.cpu().double() - exact).norm() / exact.norm()).item() for product in products)

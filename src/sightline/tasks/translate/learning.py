@@ -14,11 +14,12 @@ from sightline.tasks.translate.building import Network, Parts
 from sightline.tasks.translate.config import DecodingConfig, TranslateConfig
 from sightline.tasks.translate.corpus import Corpus
 from sightline.tasks.translate.objective import training_objective, validate_batch
-from sightline.training import FitResult, Listener, fast_matmul, fit
+from sightline.training import FitResult, Listener, MatmulPrecision, fast_matmul, fit
 
 __all__ = ["learn"]
 
 _HIGHER_IS_BETTER = {"bleu", "chrf", "exact_match"}
+_WIDE = 256  # from here on kernels that are compiled for each shape pay in a Transformer
 _ROWS = 64  # inputs at once when validation decodes
 
 
@@ -37,7 +38,7 @@ def learn(
     config = whole.training
     mode = "max" if config.metric in _HIGHER_IS_BETTER else "min"
     settings = config.settings(whole.seed, accumulate=config.accumulate, metric=config.metric, mode=mode)
-    with fast_matmul(config.matmul, parts.model.output.weight.device):
+    with fast_matmul(_matmul(whole), parts.model.output.weight.device):
         return fit(
             parts.model,
             batches=train.batches,
@@ -49,6 +50,13 @@ def learn(
             finish=finish,
             on_event=listeners,
         )
+
+
+def _matmul(config: TranslateConfig) -> MatmulPrecision:
+    """The products of a narrow Transformer are small, and of other shapes in each batch."""
+    if config.training.matmul != "auto":
+        return config.training.matmul
+    return "large" if config.model.type == "transformer" and config.model.width < _WIDE else "fast"
 
 
 @torch.inference_mode()
