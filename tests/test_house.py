@@ -32,10 +32,14 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def _bound(module: ModuleType) -> set[str]:
-    """Public names that a package defines itself; if there are none, those that it takes from its modules."""
+    """Public names that a package defines itself; if there are none, those that it takes from its modules.
+
+    What is taken on first use alone stands under `if TYPE_CHECKING:`.
+    """
     defined: set[str] = set()
     taken: set[str] = set()
-    for node in ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body:
+    nodes = ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body
+    for node in [inner for outer in nodes for inner in (outer.body if isinstance(outer, ast.If) else [outer])]:
         match node:
             case ast.ImportFrom(module=origin) if origin.startswith(module.__name__):
                 taken.update(alias.asname or alias.name for alias in node.names)

@@ -82,7 +82,7 @@ def picture_attention(panel: Panel, frame: pl.DataFrame, path: Path) -> None:
     time, series = panel.columns.time, len(panel.ids)
     back = frame.with_columns(back=pl.col(time).rank("dense", descending=True).over(panel.columns.id))
     means = back.group_by("variable", "step", "back").agg(pl.col("weight").sum() / series)
-    length, horizon = int(means["back"].max()), int(means["step"].max())
+    length, horizon = (int(means[name].to_numpy().max()) for name in ("back", "step"))
     weights: dict[str, NDArray[np.float64]] = {}
     for name in frame["variable"].unique(maintain_order=True):
         rows = means.filter(pl.col("variable") == name)

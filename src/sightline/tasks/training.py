@@ -25,7 +25,7 @@ class Training(Section):
     validate_every: PositiveInt | None = None  # updates; None: after each epoch
     patience: PositiveInt | None = 10
     keep_best: Annotated[int, Field(ge=0)] = 1
-    matmul: Literal["exact", "large", "fast"] = "exact"
+    matmul: Literal["auto", "exact", "large", "fast"] = "auto"  # auto: as the task finds best
 
     @model_validator(mode="after")
     def _ends(self) -> "Training":

@@ -5,6 +5,7 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -18,6 +19,7 @@ from sightline.explain.render.series import time_axis
 __all__ = ["draw_attended"]
 
 _ROWS = 6  # variables, at most
+_COLOURS = "Blues"
 _DOTS_PER_INCH = 150
 _TEXT, _TITLE, _LABEL_CELLS = 8, 11, 60
 _FAINT = 0.5  # small weights are lifted by this power, or few of hundreds of steps would show
@@ -64,7 +66,7 @@ def draw_attended(
     norm = PowerNorm(_FAINT, 0, max(float(weights[name].max()) for name in chosen) or 1.0)
     for axes, name in zip(rows, chosen, strict=True):
         steps = np.arange(1, len(weights[name]) + 1)
-        mesh = axes.pcolormesh(times, steps, weights[name], cmap="Blues", norm=norm, shading="nearest", rasterized=True)
+        axes.pcolormesh(times, steps, weights[name], cmap=_COLOURS, norm=norm, shading="nearest", rasterized=True)
         axes.invert_yaxis()
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.set_ylabel(elide(name, _LABEL_CELLS // 3), size=_TEXT)
@@ -73,7 +75,7 @@ def draw_attended(
     time_axis(rows[-1], times)
     rows[-1].set_xlabel(label, size=_TEXT)
     rows[-1].xaxis.get_offset_text().set_fontsize(_TEXT)
-    bar = figure.colorbar(mesh, ax=rows.tolist(), fraction=0.03, pad=0.01)
+    bar = figure.colorbar(ScalarMappable(norm, _COLOURS), ax=rows.tolist(), fraction=0.03, pad=0.01)
     bar.set_label("weight", size=_TEXT)
     bar.ax.tick_params(labelsize=_TEXT)
     figure.supylabel("steps ahead", size=_TEXT)

@@ -72,7 +72,8 @@ def train(
         ahead = ahead_of(batch)
         return Loss(*network.loss(network(window_of(batch), ahead), ahead, units[batch.series]))
 
-    with fast_matmul(config.training.matmul, units.device):
+    kind = config.training.matmul
+    with fast_matmul("exact" if kind == "auto" else kind, units.device):
         result = fit(
             network,
             batches=lambda epoch: _Epoch(windows, start.train, config, epoch),

@@ -127,7 +127,6 @@ class TrainingConfig(Training):
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
     metric: Literal["loss", "bleu", "chrf", "exact_match", "per"] = "loss"
     keep_best: Annotated[int, Field(ge=0)] = 3
-    matmul: Literal["auto", "exact", "large", "fast"] = "auto"
 
 
 class DecodingConfig(Section):
