@@ -21,7 +21,12 @@ from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.training import set_threads
 
 HORIZON = 48
-CHOSEN: dict[str, Any] = {"horizon": HORIZON, "look_back": 336, "head": {"kind": "absolute"}}
+CHOSEN: dict[str, Any] = {
+    "horizon": HORIZON,
+    "look_back": 336,
+    "model": {"type": "patches"},
+    "head": {"kind": "absolute"},
+}
 
 
 def main() -> None:
