@@ -1,6 +1,6 @@
 """What forecasters take on the command line, and what they give: series in tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -9,7 +9,7 @@ from sightline.errors import ConfigError
 from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.tasks.forecast.backtest import Backtest
 
-__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of", "error_lines", "spoken"]
+__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of", "error_lines", "rival_of", "spoken"]
 
 # Options, and which key of the configuration each sets.
 KEYS = {
@@ -69,7 +69,7 @@ def error_lines(backtest: Backtest) -> Iterator[str]:
         errors = f"{one['mae']:>10.4g}{one['mase']:>9.3f}{one['smape']:>8.2f}%{one['skill']:>+9.1%}"
         yield f"{spoken(name):<16}{errors}"
     yield "skill: how much less the mean absolute error is than that of the seasonal naive forecast"
-    rival = min(backtest.baseline_intervals, key=lambda name: found[name]["mae"], default="")
+    rival = rival_of(backtest, found)
     for share in backtest.shares:
         covered, wide = f"coverage-{100 * share:g}", f"width-{100 * share:g}"
         line = f"intervals of {100 * share:g}%: {found['forecast'][covered]:.1%} covered"
@@ -78,6 +78,16 @@ def error_lines(backtest: Backtest) -> Iterator[str]:
             other = f"{found[rival][wide]:.4g} with {found[rival][covered]:.1%} covered"
             line += f"; of the best baseline, {spoken(rival)}, {other}"
         yield line
+
+
+def rival_of(backtest: Backtest, found: Mapping[str, Mapping[str, float]]) -> str:
+    """The baseline with intervals and the least mean absolute error; empty where none has intervals.
+
+    Args:
+        backtest: of the forecaster.
+        found: its `metrics()`.
+    """
+    return min(backtest.baseline_intervals, key=lambda name: found[name]["mae"], default="")
 
 
 def spoken(name: str) -> str:

@@ -1,9 +1,9 @@
 """The page of `sightline forecast`: what was forecast, how good that was before, what the forecasts used."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sightline.cli.series import spoken
+from sightline.cli.series import rival_of, spoken
 from sightline.data.series import Finding, Panel
 from sightline.data.series.findings import count
 from sightline.explain.render.forecasts import Part, Picture, forecasts_page
@@ -11,6 +11,8 @@ from sightline.tasks.forecast import ForecastConfig
 from sightline.tasks.forecast.backtest import Backtest
 
 __all__ = ["report_forecasts"]
+
+Metrics = Mapping[str, Mapping[str, float]]
 
 
 def report_forecasts(
@@ -36,11 +38,14 @@ def report_forecasts(
     ahead = count(config.horizon, "step")
     lines = [f"{series} by steps of {panel.frequency}, {ahead} ahead, by the model {config.model.type!r}"]
     pictures = [Picture(path, f"history and forecast, {path.stem}") for path in drawn]
+    found = backtest.metrics()
     shown = f"the first {len(drawn)} of {series}; all are in forecast.csv"
     parts = [
         Part("Forecasts", pictures=pictures, notes=[shown] if len(drawn) < len(panel.ids) else []),
-        _errors(backtest, folder),
-        Part("Intervals", ("", "covered", "width", "of", "covered", "width"), list(_intervals(backtest)), [_ABOUT]),
+        _errors(backtest, found, folder),
+        Part(
+            "Intervals", ("", "covered", "width", "of", "covered", "width"), list(_intervals(backtest, found)), [_ABOUT]
+        ),
     ]
     attended = folder / "attention.png"
     if attended.exists():
@@ -51,10 +56,10 @@ def report_forecasts(
 _ABOUT = "Calibrated on earlier errors; on the right those of the baseline with the least error, made likewise."
 
 
-def _errors(backtest: Backtest, folder: Path) -> Part:
+def _errors(backtest: Backtest, found: Metrics, folder: Path) -> Part:
     rows = [
         (spoken(name), f"{one['mae']:.4g}", f"{one['mase']:.3f}", f"{one['smape']:.2f} %", f"{one['skill']:+.1%}")
-        for name, one in backtest.metrics().items()
+        for name, one in found.items()
     ]
     windows = count(len(backtest.cutoffs) // len(backtest.panel.ids), "window")
     return Part(
@@ -69,9 +74,8 @@ def _errors(backtest: Backtest, folder: Path) -> Part:
     )
 
 
-def _intervals(backtest: Backtest) -> Iterator[Sequence[str]]:
-    found = backtest.metrics()
-    rival = min(backtest.baseline_intervals, key=lambda name: found[name]["mae"])
+def _intervals(backtest: Backtest, found: Metrics) -> Iterator[Sequence[str]]:
+    rival = rival_of(backtest, found)
     for share in backtest.shares:
         level = f"{100 * share:g}"
         ours, theirs = (
