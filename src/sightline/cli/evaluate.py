@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sightline.cli.pairs import Pairs
 from sightline.cli.reading import with_decoding
 from sightline.cli.series import error_lines
-from sightline.data.series.findings import count
+from sightline.data.counting import count
 from sightline.errors import ConfigError
 from sightline.metrics import METRICS
 from sightline.tasks import load

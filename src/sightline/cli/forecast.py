@@ -14,8 +14,8 @@ from sightline.cli.series import csv_of, error_lines
 from sightline.cli.series_pictures import picture_attention, picture_backtest, picture_errors, picture_forecasts
 from sightline.cli.series_report import report_forecasts
 from sightline.cli.train import configure
+from sightline.data.counting import count
 from sightline.data.series import Finding
-from sightline.data.series.findings import count
 from sightline.errors import ConfigError, OutputError
 from sightline.files import make_folder, write_atomic
 from sightline.tasks.folder import check_free

@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sightline.cli.series import spoken
+from sightline.data.counting import count
 from sightline.data.series import Panel
-from sightline.data.series.findings import count
 from sightline.explain.render.attended import draw_attended
 from sightline.explain.render.series import Outlook, Shown, draw_errors, draw_forecasts
 from sightline.tasks.forecast.backtest import Backtest

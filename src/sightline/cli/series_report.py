@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sightline.cli.series import rival_of, spoken
+from sightline.data.counting import count
 from sightline.data.series import Finding, Panel
-from sightline.data.series.findings import count
 from sightline.explain.render.forecasts import Part, Picture, forecasts_page
 from sightline.tasks.forecast import ForecastConfig
 from sightline.tasks.forecast.backtest import Backtest

@@ -5,6 +5,7 @@ import zlib
 from os import PathLike, fspath
 from pathlib import Path
 
+from sightline.data.counting import count
 from sightline.errors import DataError
 
 __all__ = ["read_lines"]
@@ -30,7 +31,7 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
         lines = text.split("\n")
         bad = [number for number, line in enumerate(lines, 1) if "\0" in line]
         raise DataError(
-            f"a NUL character, in {_lines(len(bad))}; the file may be binary or in UTF-16: if in UTF-16, "
+            f"a NUL character, in {count(len(bad), 'line')}; the file may be binary or in UTF-16: if in UTF-16, "
             f"{_iconv(path, 'UTF-16LE')}; else delete them: tr -d '\\000' < {fspath(path)} > clean.txt",
             path=path,
             line=bad[0],
@@ -73,8 +74,8 @@ def _decode(data: bytes, path: str | PathLike[str]) -> str:
     bad = [(number, start) for number, line in enumerate(lines, 1) if (start := _first_bad_byte(line)) is not None]
     number, start = bad[0]
     raise DataError(
-        f"byte {start + 1} of the line (0x{lines[number - 1][start]:02X}) is not UTF-8, and so in {_lines(len(bad))}; "
-        f"if the file is in Latin-1 or Windows-1252: {_iconv(path, 'WINDOWS-1252')}",
+        f"byte {start + 1} of the line (0x{lines[number - 1][start]:02X}) is not UTF-8, and so in "
+        f"{count(len(bad), 'line')}; if the file is in Latin-1 or Windows-1252: {_iconv(path, 'WINDOWS-1252')}",
         path=path,
         line=number,
     )
@@ -87,10 +88,6 @@ def _first_bad_byte(line: bytes) -> int | None:
     except UnicodeDecodeError as error:
         return error.start
     return None
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"
 
 
 def _iconv(path: str | PathLike[str], encoding: str) -> str:

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from os import PathLike, fspath
 from typing import Any, NamedTuple
 
+from sightline.data.counting import count
 from sightline.data.files import read_lines
 from sightline.errors import ConfigError, DataError
 
@@ -53,8 +54,8 @@ def read_parallel(source_path: str | PathLike[str], target_path: str | PathLike[
                 "so is its partner" if not facing.strip() else f"its partner in {fspath(other)} is {_short(facing)}"
             )
             raise DataError(
-                f"the line is blank, and {across}; {_count(len(blank))} blank in this file. Fill them, or delete these "
-                "lines from both files",
+                f"the line is blank, and {across}; {count(len(blank), 'line')} blank in this file. Fill them, or "
+                "delete these lines from both files",
                 path=path,
                 line=blank[0] + 1,
             )
@@ -86,10 +87,10 @@ def read_tsv(path: str | PathLike[str], source_column: int | str, target_column:
             short.append(number)
     if short:
         found = lines[short[0] - 1].split("\t")
-        what = "the line is blank" if found == [""] else f"the line has {_count(len(found), 'column')}"
+        what = "the line is blank" if found == [""] else f"the line has {count(len(found), 'column')}"
         raise DataError(
-            f"{what}, and column {last + 1} is asked for; {_count(len(short))} too short. Columns are parted by tabs "
-            "(not spaces or commas): mend these lines, delete them, or ask for another column",
+            f"{what}, and column {last + 1} is asked for; {count(len(short), 'line')} too short. Columns are parted by "
+            "tabs (not spaces or commas): mend these lines, delete them, or ask for another column",
             path=path,
             line=short[0],
         )
@@ -150,11 +151,11 @@ def _find_columns(
 
 def _find_column(header: Sequence[str], name: str, path: str | PathLike[str]) -> int:
     """Place of a name in the header line, from 0."""
-    count = header.count(name)
-    if count == 1:
+    times = header.count(name)
+    if times == 1:
         return header.index(name)
-    if count > 1:
-        raise DataError(f"{count} columns are named {name!r}: rename all but one, or use numbers", path=path, line=1)
+    if times > 1:
+        raise DataError(f"{times} columns are named {name!r}: rename all but one, or use numbers", path=path, line=1)
     raise DataError(f"there is no column {name!r}. {_known(name, header, 'column')}", path=path, line=1)
 
 
@@ -199,7 +200,8 @@ def _refuse_blank(pairs: Sequence[Pair], path: str | PathLike[str], first: int, 
     if blank:
         sides = [name for name, text in zip(names, pairs[blank[0]], strict=True) if not text.strip()]
         raise DataError(
-            f"{' and '.join(sides)} is blank; {_count(len(blank))} with a blank text: fill them or delete these lines",
+            f"{' and '.join(sides)} is blank; {count(len(blank), 'line')} with a blank text: fill them or delete these "
+            "lines",
             path=path,
             line=first + blank[0],
         )
@@ -224,7 +226,3 @@ def _short(value: Any) -> str:
     """A value as JSON, cut to a length that fits in a message."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _count(number: int, noun: str = "line") -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -11,9 +11,9 @@ from sightline.data.series.findings import Finding
 from sightline.data.series.frequency import Frequency
 from sightline.data.series.panel import Panel
 from sightline.data.series.reading import Examination, examine, read_series
-from sightline.data.series.tables import Source
 from sightline.data.series.value_checks import check_last_window, check_lengths
 from sightline.data.series.windows import WindowBatch, Windows
+from sightline.data.tables import Source
 
 __all__ = [
     "CALENDAR",

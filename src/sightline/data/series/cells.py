@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sightline.data.counting import count
 from sightline.data.series.columns import nearest
-from sightline.data.series.findings import Finding, count
-from sightline.data.series.tables import Table
+from sightline.data.series.findings import Finding
+from sightline.data.tables import Table
 
 __all__ = ["is_category", "parse_categories", "parse_numbers"]
 

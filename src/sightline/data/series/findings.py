@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 
+from sightline.data.counting import count
+from sightline.data.tables import FilePlace
 from sightline.errors import DataError
 
-__all__ = ["Finding", "Place", "count", "tell_time"]
+__all__ = ["Finding", "Place", "tell_time"]
 
 
-class Place(TypedDict, total=False):
+class Place(FilePlace, total=False):
     """Where something was found, as far as it is known."""
 
     series: str
     time: str
-    path: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,6 @@ class Finding:
         lead = "To mend it" if self.fatal else "To do"
         message = f"{place}{place and ': '}{self.what}{end} {lead}: {self.remedy}{more}"
         return DataError(message, path=self.path, line=self.line)
-
-
-def count(number: int, noun: str) -> str:
-    """A number and its noun.
-
-    Example:
-        >>> count(1, "row"), count(1200, "row"), count(2, "series")
-        ('1 row', '1,200 rows', '2 series')
-    """
-    return f"{number:,} {noun}" if number == 1 or noun.endswith("series") else f"{number:,} {noun}s"
 
 
 def tell_time(value: Any) -> str:

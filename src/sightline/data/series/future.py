@@ -7,12 +7,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sightline.data.counting import count
 from sightline.data.series.cells import parse_categories, parse_numbers
 from sightline.data.series.columns import Columns, nearest
-from sightline.data.series.findings import count, tell_time
+from sightline.data.series.findings import tell_time
 from sightline.data.series.frequency import Frequency, Timestamps
-from sightline.data.series.tables import Source, Table, load
 from sightline.data.series.times import parse_times
+from sightline.data.tables import Source, Table, load
 from sightline.errors import DataError
 
 __all__ = ["read_future"]

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.data.counting import count
 from sightline.data.series.calendar import calendar_features, calendar_names
 from sightline.data.series.columns import Columns
-from sightline.data.series.findings import count, tell_time
+from sightline.data.series.findings import tell_time
 from sightline.data.series.frequency import Frequency, Timestamps
 from sightline.data.series.future import read_future
-from sightline.data.series.tables import Source
+from sightline.data.tables import Source
 from sightline.errors import ConfigError
 
 __all__ = ["Panel"]

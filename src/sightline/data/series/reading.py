@@ -22,7 +22,6 @@ from sightline.data.series.row_checks import (
 )
 from sightline.data.series.rows import Rows, arrange, long_rows, wide_rows
 from sightline.data.series.table_checks import check_columns
-from sightline.data.series.tables import Source, Table, load
 from sightline.data.series.times import parse_times
 from sightline.data.series.value_checks import (
     check_constant,
@@ -31,6 +30,7 @@ from sightline.data.series.value_checks import (
     check_no_target,
     check_static,
 )
+from sightline.data.tables import Source, Table, load
 
 __all__ = ["Examination", "examine", "read_series"]
 

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.data.counting import count
 from sightline.data.series.columns import Columns
-from sightline.data.series.findings import Finding, count, tell_time
+from sightline.data.series.findings import Finding, tell_time
 from sightline.data.series.frequency import Frequency, Timestamps
 from sightline.data.series.inference import infer, steps_between
 from sightline.data.series.rows import Rows

@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sightline.data.counting import count
 from sightline.data.series.cells import parse_numbers
 from sightline.data.series.columns import Columns
-from sightline.data.series.findings import Finding, Place, count, tell_time
+from sightline.data.series.findings import Finding, Place, tell_time
 from sightline.data.series.frequency import Timestamps
-from sightline.data.series.tables import Table
+from sightline.data.tables import Table
 
 __all__ = ["Rows", "arrange", "long_rows", "wide_rows"]
 

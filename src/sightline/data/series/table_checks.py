@@ -5,8 +5,8 @@ import polars as pl
 
 from sightline.data.series.columns import Columns, nearest
 from sightline.data.series.findings import Finding
-from sightline.data.series.tables import Table
 from sightline.data.series.times import parse_times
+from sightline.data.tables import Table
 
 __all__ = ["check_columns"]
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from sightline.data.series.findings import Finding, count
+from sightline.data.counting import count
+from sightline.data.series.findings import Finding
 from sightline.data.series.frequency import Timestamps
-from sightline.data.series.tables import Table
+from sightline.data.tables import Table
 
 __all__ = ["Times", "parse_times"]
 

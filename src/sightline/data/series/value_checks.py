@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.data.series.findings import Finding, Place, count, tell_time
+from sightline.data.counting import count
+from sightline.data.series.findings import Finding, Place, tell_time
 from sightline.data.series.panel import Panel
 from sightline.data.series.rows import Rows
 

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.data.series.findings import count
+from sightline.data.counting import count
 from sightline.data.series.panel import Panel
 from sightline.errors import ConfigError
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sightline.data.counting import count
 from sightline.data.series import Panel, Windows
-from sightline.data.series.findings import count
 from sightline.errors import DataError
 from sightline.tasks.forecast.building import Parts, Series, build_network
 from sightline.tasks.forecast.config import ForecastConfig

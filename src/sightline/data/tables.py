@@ -3,16 +3,16 @@
 import csv
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, TypedDict
 
 import narwhals as nw
 import polars as pl
 
+from sightline.data.counting import count
 from sightline.data.files import read_lines
-from sightline.data.series.findings import Place, count
 from sightline.errors import DataError
 
-__all__ = ["Source", "Table", "load"]
+__all__ = ["FilePlace", "Source", "Table", "load"]
 
 # A path, a pandas or polars data frame, or another one that narwhals knows. Their types cannot be named here without
 # importing pandas.
@@ -20,6 +20,13 @@ Source = str | PathLike[str] | Any
 
 _PARQUET = (".parquet", ".pq")
 _ROW = "\nrow"  # no header line can hold it
+
+
+class FilePlace(TypedDict, total=False):
+    """A place in a file, as far as it is known."""
+
+    path: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,9 +43,9 @@ class Table:
     path: str | None = None
     lines: pl.Series | None = None
 
-    def place(self, row: int | None = None) -> Place:
+    def place(self, row: int | None = None) -> FilePlace:
         """The file, and the line of a row."""
-        place = Place() if self.path is None else Place(path=self.path)
+        place = FilePlace() if self.path is None else FilePlace(path=self.path)
         if row is not None and (line := self.line(row)) is not None:
             place["line"] = line
         return place
