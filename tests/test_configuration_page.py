@@ -6,6 +6,13 @@ from typing import Any
 
 import yaml
 
+from sightline.tasks.classify import (
+    ClassifyConfig,
+    HierarchicalConfig,
+    NgramsConfig,
+)
+from sightline.tasks.classify import RecurrentConfig as RecurrentReaderConfig
+from sightline.tasks.classify import TransformerConfig as TransformerReaderConfig
 from sightline.tasks.config import parse_config
 from sightline.tasks.forecast import DualStageConfig, ForecastConfig, SegmentsConfig, VariablesConfig
 from sightline.tasks.translate import TokenizerConfig, TransformerConfig, TranslateConfig
@@ -30,3 +37,14 @@ def test_the_page_lists_every_option_of_a_forecaster_with_its_default():
     assert whole == ForecastConfig(horizon=24).model_dump(mode="json")
     kinds = {"segments": SegmentsConfig, "variables": VariablesConfig, "darnn": DualStageConfig}
     assert models == {name: kind().model_dump(mode="json") for name, kind in kinds.items()}
+
+
+def test_the_page_lists_every_option_of_a_classifier_with_its_default():
+    whole, models = blocks("classification.md")
+    assert whole == ClassifyConfig().model_dump(mode="json")
+    kinds = {"hierarchical": HierarchicalConfig, "transformer": TransformerReaderConfig, "ngrams": NgramsConfig}
+    assert models.keys() == kinds.keys()
+    above = RecurrentReaderConfig().model_dump(mode="json")
+    for name, kind in kinds.items():
+        options = kind().model_dump(mode="json")
+        assert {key: above[key] for key in options if key in above} | models[name] == options

@@ -16,12 +16,14 @@ from sightline.errors import SightlineError
 
 if TYPE_CHECKING:
     from sightline.tasks import load
+    from sightline.tasks.classify import Classifier
     from sightline.tasks.forecast import Forecaster
     from sightline.tasks.translate import Translation, Translator
 
-__all__ = ["Forecaster", "SightlineError", "Translation", "Translator", "load"]
+__all__ = ["Classifier", "Forecaster", "SightlineError", "Translation", "Translator", "load"]
 
 _HOMES = {
+    "Classifier": "sightline.tasks.classify",
     "Forecaster": "sightline.tasks.forecast",
     "Translator": "sightline.tasks.translate",
     "Translation": "sightline.tasks.translate",

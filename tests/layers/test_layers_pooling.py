@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.testing import assert_close
 
+from sightline.attention import Additive, Attention
 from sightline.layers import AttentionPooling, GatedPooling, MaxPooling
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 B, S, D, H = 3, 5, 7, 11
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 POOLINGS = {
-    "attention": lambda: AttentionPooling(D, H),
+    "attention": lambda: AttentionPooling(Attention(Additive(H, D, H)), H),
     "max": MaxPooling,
     "gated": lambda: GatedPooling(D),
 }
@@ -35,8 +36,10 @@ def _inputs() -> tuple[Tensor, Tensor]:
 def _loop(pooling: nn.Module, x: Tensor) -> tuple[Tensor, list[float]]:
     """Pooled vector and weights of one row without padding."""
     if isinstance(pooling, AttentionPooling):
-        hidden = [torch.tanh(pooling.hidden.weight @ v + pooling.hidden.bias) for v in x]
-        powers = [math.exp(float(pooling.question @ h)) for h in hidden]
+        score = pooling.attention.score
+        asked = score.query.weight @ pooling.question[0]
+        hidden = [torch.tanh(asked + score.key.weight @ v + score.key.bias) for v in x]
+        powers = [math.exp(float(score.vector @ h)) for h in hidden]
         weights = [power / sum(powers) for power in powers]
         return sum(w * v for w, v in zip(weights, x, strict=True)), weights
     if isinstance(pooling, GatedPooling):

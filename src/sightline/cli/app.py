@@ -63,7 +63,10 @@ def _root(
 @app.command()
 def train(
     what: Annotated[
-        str, typer.Argument(metavar="CONFIG.yaml|TASK", help="A configuration file, or 'translate' or 'forecast'.")
+        str,
+        typer.Argument(
+            metavar="CONFIG.yaml|TASK", help="A configuration file, or 'translate', 'forecast' or 'classify'."
+        ),
     ],
     source: Annotated[
         str | None, typer.Option(help="File of source texts, one a line; with --data its column or key.")
@@ -91,6 +94,8 @@ def train(
         str | None, typer.Option(help="additive, concat, dot, scaled_dot, bilinear, cosine, location or none.")
     ] = None,
     tokenizer: Annotated[str | None, typer.Option(help="bpe, unigram, word or char, for both sides.")] = None,
+    text: Annotated[str | None, typer.Option(help="Column or key of the documents; else text.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column or key of their labels; else label.")] = None,
     horizon: Annotated[int | None, typer.Option(help="Steps to forecast.")] = None,
     look_back: LookBack = None,
     id: Id = None,
@@ -120,6 +125,8 @@ def train(
 
     sightline train forecast --data sales.csv --horizon 28 --output my-model
 
+    sightline train classify --data reviews.csv --text text --label label --output my-model
+
     sightline train config.yaml --set training.minutes=5
     """
     from sightline.cli.train import run_train
@@ -135,6 +142,8 @@ def train(
         "model": model,
         "attention": attention,
         "tokenizer": tokenizer,
+        "text": text,
+        "label": label,
         "horizon": horizon,
         "look_back": look_back,
         "id": id,

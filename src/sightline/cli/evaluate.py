@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sightline.cli.documents import judgement_lines, labelled
 from sightline.cli.pairs import Pairs
 from sightline.cli.reading import with_decoding
 from sightline.cli.series import error_lines
@@ -13,6 +14,7 @@ from sightline.data.counting import count
 from sightline.errors import ConfigError
 from sightline.metrics import METRICS
 from sightline.tasks import load
+from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
 from sightline.tasks.translate import Translator, read_pairs
 from sightline.training import set_threads
@@ -87,4 +89,27 @@ def _translations(model: Translator, asked: Asked) -> None:
         print(f"{score.name:<12} {score.value:8.4f}   {score.signature}")
 
 
-_WAYS: dict[str, Callable[[Any, Asked], None]] = {"translate": _translations, "forecast": _forecasts}
+def _labels(model: Classifier, asked: Asked) -> None:
+    """Beside accuracy what tells more: each class, how far probabilities can be trusted, errors by length."""
+    source, target, data = asked.pairs
+    if asked.decoding or asked.level or asked.metrics or source or target:
+        raise ConfigError("a classifier is evaluated by --data alone: its labelled documents, as in training")
+    if data is None:
+        raise ConfigError("which documents? name those with labels by --data test.csv")
+    judgement = model.evaluate(*labelled(model.config, data))
+    if not asked.as_json:
+        print("\n".join(judgement_lines(judgement)))
+        return
+    figures: dict[str, Any] = dict(judgement.metrics)
+    figures["beside"] = judgement.beside
+    figures["classes"] = {name: one._asdict() for name, one in judgement.classes.items()}
+    if judgement.confusion is not None:
+        figures["confusion"] = judgement.confusion.tolist()
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
+_WAYS: dict[str, Callable[[Any, Asked], None]] = {
+    "translate": _translations,
+    "forecast": _forecasts,
+    "classify": _labels,
+}

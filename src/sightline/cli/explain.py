@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sightline.cli.documents import explain_documents, report_documents
 from sightline.cli.reading import input_lines, input_name, with_decoding
 from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
 from sightline.files import write_atomic
 from sightline.tasks import load
+from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
 from sightline.tasks.translate import TextTooLongError, Translation, Translator
 from sightline.training import set_threads
@@ -114,4 +116,20 @@ def _pictures(results: Sequence[Translation], output: Path, words: bool) -> None
         print(f"wrote {name}")
 
 
-_WAYS: dict[str, Callable[[Any, Asked], None]] = {"translate": _translations, "forecast": _forecasts}
+def _labels(model: Classifier, asked: Asked) -> None:
+    """The words that spoke for each document's label, and those against it."""
+    if asked.decoding or asked.future or not asked.words:
+        raise ConfigError("a classifier takes none of --beam, --future-data and --pieces")
+    if asked.output is None:
+        explain_documents(model, asked.input, as_json=asked.as_json)
+        return
+    if asked.output.suffix != ".html":
+        raise ConfigError(f"{asked.output}: the evidence for labels is a page: name a file that ends in .html")
+    report_documents(model, asked.input, asked.output)
+
+
+_WAYS: dict[str, Callable[[Any, Asked], None]] = {
+    "translate": _translations,
+    "forecast": _forecasts,
+    "classify": _labels,
+}

@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from sightline.tasks import load
+from sightline.tasks.classify import Classifier
 from sightline.tasks.config import write_config
 from sightline.tasks.folder import read_manifest
 from sightline.tasks.forecast import Forecaster
@@ -36,7 +37,21 @@ def _count(network: nn.Module) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-_FACTS: dict[str, Callable[[Any], dict[str, Any]]] = {"translate": _of_translator, "forecast": _of_forecaster}
+def _of_classifier(model: Classifier) -> dict[str, Any]:
+    parts = model.parts
+    return {
+        "parameters": _count(parts.network),
+        "tokens": parts.tokenizer.size,
+        "ngrams": 0 if parts.wide is None else len(parts.wide.index.hashes),
+        "classes": ", ".join(parts.labels.classes),
+    }
+
+
+_FACTS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "translate": _of_translator,
+    "forecast": _of_forecaster,
+    "classify": _of_classifier,
+}
 
 
 def run_info(folder: Path, as_json: bool) -> None:

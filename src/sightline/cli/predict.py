@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sightline.cli.documents import print_labels
 from sightline.cli.reading import chunks, chunks_as_they_come, input_lines, input_name, is_being_written, with_decoding
 from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
 from sightline.tasks import load
+from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
 from sightline.tasks.translate import TextTooLongError, Translation, Translator
 from sightline.training import set_threads
@@ -110,4 +112,15 @@ def _line(result: Translation, as_json: bool) -> str:
     return result.text.replace("\r", "\\r").replace("\n", "\\n")  # an answer takes one line, whatever it was trained on
 
 
-_ANSWERS: dict[str, Callable[[Any, Asked], None]] = {"translate": _translate, "forecast": _forecast}
+def _label(model: Classifier, asked: Asked) -> None:
+    """The label of each document."""
+    if asked.decoding or asked.level or asked.future:
+        raise ConfigError("a classifier takes none of --beam, --method, --n-best, --set, --level and --future-data")
+    print_labels(model, asked.input, as_json=asked.as_json)
+
+
+_ANSWERS: dict[str, Callable[[Any, Asked], None]] = {
+    "translate": _translate,
+    "forecast": _forecast,
+    "classify": _label,
+}

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import typer
 from pydantic import BaseModel
 
-from sightline.cli import pairs, series
+from sightline.cli import documents, pairs, series
 from sightline.errors import ConfigError
 from sightline.tasks import TASKS
+from sightline.tasks.classify import ClassifyConfig
 from sightline.tasks.config import parse_config, read_yaml, set_option
 from sightline.tasks.folder import TRAINING
 from sightline.tasks.forecast import ForecastConfig
@@ -43,6 +44,14 @@ class Face(NamedTuple):
 
 
 FACES = {
+    "classify": Face(
+        ClassifyConfig,
+        documents.KEYS,
+        documents.document_keys,
+        documents.complete,
+        documents.begin,
+        "predict {} < documents.txt",
+    ),
     "translate": Face(
         TranslateConfig, pairs.KEYS, pairs.pair_keys, pairs.complete, pairs.begin, "predict {} < input.txt"
     ),

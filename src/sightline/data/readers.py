@@ -9,14 +9,13 @@
 Every reader takes UTF-8, with or without byte order mark, plain or compressed by gzip.
 """
 
-import json
 from collections.abc import Sequence
-from difflib import get_close_matches
 from os import PathLike, fspath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sightline.data.counting import count
 from sightline.data.files import read_lines
+from sightline.data.records import known_names, read_records, short
 from sightline.errors import ConfigError, DataError
 
 __all__ = ["Pair", "read_jsonl", "read_parallel", "read_tsv"]
@@ -50,9 +49,7 @@ def read_parallel(source_path: str | PathLike[str], target_path: str | PathLike[
         blank = [index for index, text in enumerate(texts) if not text or text.isspace()]
         if blank:
             facing = others[blank[0]]
-            across = (
-                "so is its partner" if not facing.strip() else f"its partner in {fspath(other)} is {_short(facing)}"
-            )
+            across = "so is its partner" if not facing.strip() else f"its partner in {fspath(other)} is {short(facing)}"
             raise DataError(
                 f"the line is blank, and {across}; {count(len(blank), 'line')} blank in this file. Fill them, or "
                 "delete these lines from both files",
@@ -113,22 +110,7 @@ def read_jsonl(path: str | PathLike[str], source_key: str, target_key: str) -> l
         DataError: when the file cannot be read, a line is not a JSON object, a key is missing, or its value is not a
             text with something in it.
     """
-    pairs: list[Pair] = []
-    for number, line in enumerate(read_lines(path), 1):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            what = "the line is blank" if not line.strip() else f"the line is not JSON ({error})"
-            raise DataError(
-                f"{what}: expected one whole object a line, such as {{{source_key!r}: ...}}; a file that is one JSON "
-                "array becomes lines with `jq -c '.[]'`",
-                path=path,
-                line=number,
-            ) from error
-        pair = Pair(_find_value(record, source_key, path, number), _find_value(record, target_key, path, number))
-        if "\\u" in line:
-            _refuse_escapes(pair, path, number)
-        pairs.append(pair)
+    pairs = [Pair(*(record.text(key) for key in (source_key, target_key))) for record in read_records(path, source_key)]
     _refuse_blank(pairs, path, 1, [f"the text of key {key!r}" for key in (source_key, target_key)])
     return pairs
 
@@ -156,42 +138,7 @@ def _find_column(header: Sequence[str], name: str, path: str | PathLike[str]) ->
         return header.index(name)
     if times > 1:
         raise DataError(f"{times} columns are named {name!r}: rename all but one, or use numbers", path=path, line=1)
-    raise DataError(f"there is no column {name!r}. {_known(name, header, 'column')}", path=path, line=1)
-
-
-def _find_value(record: Any, key: str, path: str | PathLike[str], line: int) -> str:
-    """The text that a key with dots leads to."""
-    value = record
-    for part in [key] if isinstance(record, dict) and key in record else key.split("."):
-        if not isinstance(value, dict):
-            raise DataError(
-                f"key {key!r} leads to {_short(value)}, where an object with key {part!r} is expected",
-                path=path,
-                line=line,
-            )
-        if part not in value:
-            raise DataError(f"key {part!r} is missing. {_known(part, list(value), 'key')}", path=path, line=line)
-        value = value[part]
-    if not isinstance(value, str):
-        raise DataError(f"key {key!r} holds {_short(value)}: expected a text in quotes", path=path, line=line)
-    return value
-
-
-def _refuse_escapes(pair: Pair, path: str | PathLike[str], line: int) -> None:
-    """Refuse what only a JSON escape can bring in: NUL and halves of characters."""
-    text = pair.source + pair.target
-    if "\0" in text:
-        raise DataError("a text holds the NUL character (\\u0000): delete it", path=path, line=line)
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        half = f"\\u{ord(text[error.start]):04x}"
-        raise DataError(
-            f"a text holds {half}, a lone surrogate, which is half a character: write the other half as well, "
-            "or delete it",
-            path=path,
-            line=line,
-        ) from error
+    raise DataError(f"there is no column {name!r}. {known_names(name, header, 'column')}", path=path, line=1)
 
 
 def _refuse_blank(pairs: Sequence[Pair], path: str | PathLike[str], first: int, names: Sequence[str]) -> None:
@@ -207,22 +154,8 @@ def _refuse_blank(pairs: Sequence[Pair], path: str | PathLike[str], first: int, 
         )
 
 
-def _known(name: str, names: Sequence[str], what: str) -> str:
-    """The names that exist, and the one that may be meant."""
-    near = get_close_matches(name, names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    shown = ", ".join(repr(known) for known in names[:20]) + (", ..." if len(names) > 20 else "")
-    return f"The {what}s that exist: {shown or 'none'}{hint}"
-
-
 def _side_by_side(source_path: str | PathLike[str], target_path: str | PathLike[str]) -> str:
     """A shell command that shows two files with numbered lines."""
     names = [fspath(path) for path in (source_path, target_path)]
     shown = [f"<(zcat {name})" if name.endswith(".gz") else name for name in names]
     return f"paste {shown[0]} {shown[1]} | less -N"
-
-
-def _short(value: Any) -> str:
-    """A value as JSON, cut to a length that fits in a message."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else text[:37] + "..."

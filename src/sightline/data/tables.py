@@ -92,8 +92,12 @@ def _from_csv(path: str) -> Table:
         original = name.removesuffix("_duplicated_0")
         if original != name and original in names:
             raise DataError(f"two columns are named {original!r}: rename one", path=path, line=1)
-    frame = frame.filter(~pl.all_horizontal(pl.col(names).is_null()))
-    return Table(frame.select(names), path, frame[_ROW].cast(pl.Int64) + 2)
+    # A cell in quotes may hold ends of lines: what stands below it stands so many lines further down.
+    breaks = frame.select(pl.sum_horizontal(pl.col(names).str.count_matches("\n").fill_null(0)).cast(pl.Int64))
+    first = 2 + sum(name.count("\n") for name in names)
+    lines = frame[_ROW].cast(pl.Int64) + first + breaks.to_series().cum_sum().shift(1, fill_value=0)
+    there = ~frame.select(pl.all_horizontal(pl.col(names).is_null())).to_series()
+    return Table(frame.select(names).filter(there), path, lines.filter(there))
 
 
 def _not_csv(path: str, separator: str, error: Exception) -> DataError:

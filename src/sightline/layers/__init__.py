@@ -4,7 +4,7 @@ from sightline.layers.blocks import NORMS, DecoderBlock, EncoderBlock
 from sightline.layers.dropout import Dropout
 from sightline.layers.feedforward import FeedForward
 from sightline.layers.pooling import AttentionPooling, GatedPooling, MaxPooling
-from sightline.layers.positions import POSITIONS, Positions, build_positions
+from sightline.layers.positions import POSITIONS, Positions, RotaryPositions, build_positions
 from sightline.layers.recurrent import CELLS, CellLoop, CellStack, GRUCell, LSTMCell, RecurrentEncoder
 from sightline.layers.stepping import StepProduct, StepRead
 
@@ -25,6 +25,7 @@ __all__ = [
     "MaxPooling",
     "Positions",
     "RecurrentEncoder",
+    "RotaryPositions",
     "StepProduct",
     "StepRead",
     "build_positions",

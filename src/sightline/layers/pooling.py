@@ -1,14 +1,14 @@
 """One vector of many: by attention, where positions compete, or bottom-up, by what each is worth for itself.
 
 Every pooling gives the vector and what each position had in it, `[B, S]`, zero at padding. A row of padding alone gives
-zeros.
+zeros. Where the vector is a sum over positions, `parts` tells what each position gave, `[B, S, D]`.
 """
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from sightline.attention import masked_softmax
+from sightline.attention import Attention
 
 __all__ = ["AttentionPooling", "GatedPooling", "MaxPooling"]
 
@@ -16,33 +16,38 @@ Pooled = tuple[Float[Tensor, "B D"], Float[Tensor, "B S"]]
 
 
 class AttentionPooling(nn.Module):
-    """Attention to a learned question: `sum_s w_s x_s`, `w = softmax_s(u . tanh(W x_s + b))`.
+    """Attention of a learned question: `sum_s w_s x_s`, `w = selection_s(score(q, x_s))`.
 
-    Yang et al. 2016, "Hierarchical Attention Networks for Document Classification", section 2.2, equations 5 to 7.
-    Initialisation: W Xavier uniform, b zero, u zero, so that at first all positions count alike.
+    With the additive score and softmax, `softmax_s(u . tanh(W x_s + b))`, where `b` holds what the question gives: Yang
+    et al. 2016, "Hierarchical Attention Networks for Document Classification", section 2.2, equations 5 to 7.
+    Initialisation: q zero, so that a score that is a product counts all positions alike at first.
 
     Args:
-        width: D, of the positions.
-        hidden: width of the hidden layer; as `width` if None.
+        attention: of queries of that width to the positions.
+        width: Q, of the question.
 
     Example:
-        >>> pooled, weights = AttentionPooling(width=3)(torch.ones(1, 4, 3), torch.ones(1, 4, dtype=torch.bool))
+        >>> from sightline.attention import Attention
+        >>> pooling = AttentionPooling(Attention("dot"), width=3)
+        >>> pooled, weights = pooling(torch.ones(1, 4, 3), torch.ones(1, 4, dtype=torch.bool))
         >>> pooled.tolist(), weights.tolist()
         ([[1.0, 1.0, 1.0]], [[0.25, 0.25, 0.25, 0.25]])
     """
 
-    def __init__(self, width: int, hidden: int | None = None) -> None:
+    def __init__(self, attention: Attention, width: int) -> None:
         super().__init__()
-        self.hidden = nn.Linear(width, hidden or width)
-        self.question = nn.Parameter(torch.zeros(hidden or width))
-        nn.init.xavier_uniform_(self.hidden.weight)
-        nn.init.zeros_(self.hidden.bias)
+        self.attention = attention
+        self.question = nn.Parameter(torch.zeros(1, width))
 
     def forward(self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"]) -> Pooled:
         """The weighted mean, and the weights."""
-        scores = torch.tanh(self.hidden(x)) @ self.question
-        weights = masked_softmax(scores.unsqueeze(1), mask.unsqueeze(1))
-        return (weights @ x)[:, 0], weights[:, 0]
+        question = self.question.expand(len(x), 1, -1)
+        pooled, weights = self.attention(question, self.attention.prepare(x), x, mask.unsqueeze(1))
+        return pooled[:, 0], weights[:, 0]
+
+    def parts(self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"]) -> Float[Tensor, "B S D"]:
+        """`w_s x_s`."""
+        return self(x, mask)[1].unsqueeze(-1) * x
 
 
 class MaxPooling(nn.Module):
@@ -59,11 +64,21 @@ class MaxPooling(nn.Module):
 
     def forward(self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"]) -> Pooled:
         """The maxima, and where they came from."""
-        inside = mask.unsqueeze(-1)
-        values, places = x.masked_fill(~inside, torch.finfo(x.dtype).min).max(1)
+        values, places = _highest(x, mask)
         shares = torch.zeros_like(x[:, :, 0]).scatter_add(1, places, torch.full_like(values, 1 / x.shape[2]))
         some = mask.any(1, keepdim=True)
         return values * some, shares * some
+
+    def parts(self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"]) -> Float[Tensor, "B S D"]:
+        """The maxima, each where it came from."""
+        values, places = _highest(x, mask)
+        given = torch.zeros_like(x).scatter(1, places.unsqueeze(1), values.unsqueeze(1))
+        return given.masked_fill(~mask.unsqueeze(-1), 0.0)
+
+
+def _highest(x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest value of each channel, and where it stands; `[B, D]` each."""
+    return x.masked_fill(~mask.unsqueeze(-1), torch.finfo(x.dtype).min).max(1)
 
 
 class GatedPooling(nn.Module):
@@ -94,3 +109,6 @@ class GatedPooling(nn.Module):
         """The gated sum, and how far each position opened its gates."""
         gates = torch.sigmoid(self.gate(x)).masked_fill(~mask.unsqueeze(-1), 0.0)
         return torch.tanh((gates * torch.tanh(self.content(x))).sum(1)), gates.mean(-1)
+
+    def parts(self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"]) -> None:
+        """None: the sum stands inside a tanh."""

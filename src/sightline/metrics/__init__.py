@@ -1,5 +1,16 @@
-"""Scores of generated text against references, computed by the field's own libraries."""
+"""Scores of generated text, of labels and of forecasts, by the field's own libraries where they have them."""
 
+from sightline.metrics.classes import (
+    CalibrationBin,
+    ClassScore,
+    accuracy,
+    calibration_curve,
+    class_scores,
+    confusion,
+    expected_calibration_error,
+    f1,
+    roc_auc,
+)
 from sightline.metrics.text import (
     METRICS,
     LengthGroup,
@@ -16,14 +27,23 @@ from sightline.metrics.text import (
 
 __all__ = [
     "METRICS",
+    "CalibrationBin",
+    "ClassScore",
     "LengthGroup",
     "Metric",
     "References",
     "Score",
+    "accuracy",
     "bleu",
     "by_length",
+    "calibration_curve",
     "chrf",
+    "class_scores",
+    "confusion",
     "exact_match",
+    "expected_calibration_error",
+    "f1",
     "phoneme_error_rate",
+    "roc_auc",
     "word_error_rate",
 ]

@@ -3,16 +3,17 @@
 from pathlib import Path
 
 from sightline.errors import ModelFolderError
+from sightline.tasks.classify import Classifier
 from sightline.tasks.folder import read_manifest
 from sightline.tasks.forecast import Forecaster
 from sightline.tasks.translate import Translator
 
 __all__ = ["TASKS", "load"]
 
-TASKS = {"translate": Translator, "forecast": Forecaster}
+TASKS = {"translate": Translator, "forecast": Forecaster, "classify": Classifier}
 
 
-def load(folder: str | Path) -> Translator | Forecaster:
+def load(folder: str | Path) -> Translator | Forecaster | Classifier:
     """The model in a folder, whatever its task.
 
     Raises:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sightline.errors import ConfigError
 from sightline.training.muon import Muon
-from sightline.training.uncompiled import AdamW
+from sightline.training.uncompiled import AdamW, SparseAdam
 
 __all__ = ["OPTIMIZERS", "build_optimizers", "scale_gradients"]
 
@@ -20,7 +20,7 @@ _MOMENTUM = 0.95
 def build_optimizers(
     model: nn.Module, *, optimizer: str, learning_rate: float, betas: tuple[float, float], weight_decay: float
 ) -> list[torch.optim.Optimizer]:
-    """The optimizers, one or two, that share the parameters that require a gradient.
+    """The optimizers, up to three, that share the parameters that require a gradient.
 
     `"adamw"` is AdamW (Loshchilov and Hutter 2019) for all. Decayed are the matrices of linear, recurrent and
     convolutional layers. Not decayed are vectors and scalars (biases, the gains of norms, score vectors) and
@@ -29,6 +29,9 @@ def build_optimizers(
 
     `"muon"` takes the decayed matrices from AdamW and gives them to `Muon`, except those more than 8 times as long as
     wide, such as an output projection: orthogonal steps are meant for layers that map features to features.
+
+    Embeddings that ask for sparse gradients go to Adam of those rows alone that were looked up: tables of millions of
+    n-grams would otherwise cost more than all else.
 
     Raises:
         ConfigError: for another name.
@@ -44,11 +47,16 @@ def build_optimizers(
     """
     if optimizer not in OPTIMIZERS:
         raise ConfigError(f"unknown optimizer {optimizer!r}: choose one of {', '.join(OPTIMIZERS)}")
-    embeddings = {id(parameter) for parameter in _embedding_parameters(model)}
+    embeddings = {id(table.weight) for table in _embeddings(model)}
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    rows = {id(table.weight) for table in _embeddings(model) if table.sparse}
+    sparse = [parameter for parameter in trained if id(parameter) in rows]
+    optimizers: list[torch.optim.Optimizer] = []
+    if sparse:
+        optimizers.append(SparseAdam(sparse, learning_rate, betas))
+        trained = _without(trained, sparse)
     decayed = [parameter for parameter in trained if parameter.ndim >= 2 and id(parameter) not in embeddings]
     spared = _without(trained, decayed)
-    optimizers: list[torch.optim.Optimizer] = []
     if optimizer == "muon":
         orthogonal = [p for p in decayed if p.ndim == 2 and max(p.shape) <= _LONGEST * min(p.shape)]
         decayed = _without(decayed, orthogonal)
@@ -69,10 +77,8 @@ def _without(parameters: list[nn.Parameter], others: list[nn.Parameter]) -> list
     return [parameter for parameter in parameters if id(parameter) not in taken]
 
 
-def _embedding_parameters(model: nn.Module) -> Iterator[nn.Parameter]:
-    for module in model.modules():
-        if isinstance(module, nn.Embedding | nn.EmbeddingBag):
-            yield from module.parameters(recurse=False)
+def _embeddings(model: nn.Module) -> Iterator[nn.Embedding | nn.EmbeddingBag]:
+    return (module for module in model.modules() if isinstance(module, nn.Embedding | nn.EmbeddingBag))
 
 
 def scale_gradients(model: nn.Module, count: int, clip_norm: float | None) -> Tensor:
@@ -85,7 +91,12 @@ def scale_gradients(model: nn.Module, count: int, clip_norm: float | None) -> Te
     Returns:
         The norm of the mean's gradient before clipping, a scalar tensor (infinite or NaN where a gradient is).
     """
-    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    gradients: list[Tensor] = []
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            if parameter.grad.is_sparse:  # rows that were looked up twice are added first
+                parameter.grad = parameter.grad.coalesce()
+            gradients.append(parameter.grad._values() if parameter.grad.is_sparse else parameter.grad)
     norm = torch.nn.utils.get_total_norm(gradients) / count
     scale = torch.full_like(norm, 1.0 / count)
     if clip_norm is not None:

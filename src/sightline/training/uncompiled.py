@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import nn
 
-__all__ = ["AdamW", "Uncompiled"]
+__all__ = ["AdamW", "SparseAdam", "Uncompiled"]
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,3 +30,21 @@ class AdamW(Uncompiled, torch.optim.AdamW):
     def step(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - no closure
         """One update of all parameters that have a gradient."""
         _plain(torch.optim.AdamW.step)(self)
+
+
+class SparseAdam(Uncompiled, torch.optim.SparseAdam):
+    """`torch.optim.SparseAdam`, Adam (Kingma and Ba 2015) of those rows alone that have a gradient.
+
+    Its count of steps is a tensor, as in the other optimizers, so that it can be saved as theirs is.
+    """
+
+    def __init__(self, parameters: list[nn.Parameter], learning_rate: float, betas: tuple[float, float]) -> None:
+        super().__init__(parameters, learning_rate, betas)
+        for parameter in parameters:
+            moments = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+            self.state[parameter] = {"step": torch.zeros(()), **moments}
+
+    @torch.no_grad()
+    def step(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - no closure
+        """One update of all rows that have a gradient."""
+        _plain(torch.optim.SparseAdam.step)(self)

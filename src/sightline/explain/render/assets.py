@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -12,21 +13,21 @@ from markupsafe import Markup
 __all__ = ["filled"]
 
 
-def filled(template: str, *, style: str | None = None, script: str | None = None, **values: object) -> str:
+def filled(template: str, *, style: Sequence[str] = (), script: Sequence[str] = (), **values: object) -> str:
     """A template with its values, all of them escaped.
 
-    A style sheet or script that is named stands in the page as `style` or `script`, and `style_hash` or `script_hash`
-    is how its Content-Security-Policy names it.
+    Style sheets or scripts that are named stand in the page as `style` or `script`, and `style_hash` or `script_hash`
+    is how its Content-Security-Policy names them.
 
     Args:
         template: a file of the package.
-        style: likewise.
+        style: likewise, one after another.
         script: likewise.
         values: what the template asks for; it fails on what it is not given.
     """
-    for name, asset in (("style", style), ("script", script)):
-        if asset is not None:
-            text = _asset(asset)
+    for name, assets in (("style", style), ("script", script)):
+        if assets:
+            text = "".join(map(_asset, assets))
             values |= {name: Markup(text), f"{name}_hash": _digest(text)}
     return _templates().from_string(_asset(template)).render(values)
 

@@ -59,5 +59,5 @@ def forecasts_page(
     Raises:
         OutputError: when the file cannot be written.
     """
-    page = filled("forecasts.html", style="report.css", title=title, lines=lines, findings=findings, parts=parts)
+    page = filled("forecasts.html", style=["report.css"], title=title, lines=lines, findings=findings, parts=parts)
     write_atomic(path, page.encode())

@@ -80,7 +80,7 @@ def html_report(
         (each, [_table(name, merge_words(found)) for name, found in each.attention.items()]) for each in predictions
     ]
     page = filled(
-        "report.html", style="report.css", script="report.js", title=title, items=items, folded=len(items) > _OPEN
+        "report.html", style=["report.css"], script=["report.js"], title=title, items=items, folded=len(items) > _OPEN
     )
     if path is not None:
         write_atomic(path, page.encode())

@@ -8,14 +8,12 @@ import numpy as np
 
 from sightline.data.series import Columns, Panel, Source, Windows
 from sightline.errors import ConfigError
-from sightline.files import make_folder
 from sightline.tasks.config import parse_config, read_config
-from sightline.tasks.fitting import check_folder_options, fit_in_passing
+from sightline.tasks.fitting import begun, check_folder_options, fit_in_passing
 from sightline.tasks.folder import (
     CONFIG,
     TRAINING,
     check_free,
-    hold,
     new_folder,
     read_manifest,
     seal,
@@ -32,7 +30,7 @@ from sightline.tasks.forecast.learning import Trained, train
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.resuming import compare_run, record_data
 from sightline.tasks.forecast.saying import CALIBRATION, Said
-from sightline.tasks.forecast.starting import encoded_windows, prepare
+from sightline.tasks.forecast.starting import Start, encoded_windows, prepare
 from sightline.training import FitResult, Listener
 
 __all__ = ["Forecaster"]
@@ -159,14 +157,16 @@ class Forecaster:
             check_free(place, overwrite=overwrite)
         panel = read_panel(self.config, source, lambda finding: say(str(finding)))
         changes = compare_run(place, self.config, panel) if resume else []
-        with hold(make_folder(place)):
-            start = prepare(self.config, panel)
-            if not resume:
-                new_folder(place, overwrite=overwrite)
-                record_data(place, panel)
-                write_parts(place, self.config, start.parts)
-            for line in (*start.lines(self.config), *(f"since then: {change}" for change in changes)):
-                say(line)
+        with begun(
+            place,
+            resume=resume,
+            overwrite=overwrite,
+            changes=changes,
+            prepare=lambda resumed: prepare(self.config, panel),
+            keep=lambda start: self._keep(place, start, panel),
+            lines=lambda start: start.lines(self.config),
+            say=say,
+        ) as start:
             self._trained, self.result = train(
                 start, self.config, folder=place / TRAINING, resume=resume, finish=finish, listeners=listeners
             )
@@ -291,6 +291,10 @@ class Forecaster:
         """
         _ = self.trained
         self._write(new_folder(folder, overwrite=overwrite))
+
+    def _keep(self, place: Path, start: Start, panel: Panel) -> None:
+        record_data(place, panel)
+        write_parts(place, self.config, start.parts)
 
     def _write(self, place: Path) -> None:
         unseal(place)

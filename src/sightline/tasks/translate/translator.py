@@ -5,16 +5,15 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from sightline.data import Pair
 from sightline.errors import ConfigError, DataError
-from sightline.files import make_folder
 from sightline.metrics import METRICS, Score, bleu
 from sightline.tasks.config import parse_config, read_config
-from sightline.tasks.fitting import check_folder_options, fit_in_passing
+from sightline.tasks.fitting import begun, check_folder_options, fit_in_passing
 from sightline.tasks.folder import (
     CONFIG,
     TRAINING,
     check_free,
-    hold,
     new_folder,
     read_manifest,
     seal,
@@ -34,7 +33,7 @@ from sightline.tasks.translate.learning import learn
 from sightline.tasks.translate.predicting import TextTooLongError, predict
 from sightline.tasks.translate.result import Translation
 from sightline.tasks.translate.resuming import compare_run, record_data
-from sightline.tasks.translate.starting import prepare
+from sightline.tasks.translate.starting import Start, prepare
 from sightline.training import FitResult, Listener, fast_matmul
 
 __all__ = ["Translator"]
@@ -153,14 +152,16 @@ class Translator:
         if held_out is None:
             given, held_out = hold_out(given, self.config.data.valid_share, self.config.seed)
         changes = compare_run(place, self.config, given, held_out) if resume else []
-        with hold(make_folder(place)):
-            start = prepare(self.config, given, held_out, place if resume else None)
-            if not resume:
-                new_folder(place, overwrite=overwrite)
-                record_data(place, given, held_out)
-                write_parts(place, self.config, start.parts)
-            for line in (*start.lines(self.config), *(f"since then: {change}" for change in changes)):
-                say(line)
+        with begun(
+            place,
+            resume=resume,
+            overwrite=overwrite,
+            changes=changes,
+            prepare=lambda resumed: prepare(self.config, given, held_out, resumed),
+            keep=lambda start: self._keep(place, start, given, held_out),
+            lines=lambda start: start.lines(self.config),
+            say=say,
+        ) as start:
             self.result = learn(
                 *start,
                 self.config,
@@ -253,6 +254,10 @@ class Translator:
         """
         _ = self.parts
         self._write(new_folder(folder, overwrite=overwrite))
+
+    def _keep(self, place: Path, start: Start, train: Sequence[Pair], valid: Sequence[Pair]) -> None:
+        record_data(place, train, valid)
+        write_parts(place, self.config, start.parts)
 
     def _write(self, place: Path) -> None:
         """Weights, the configuration that a resumed training may have changed, and the manifest over all."""

@@ -1,0 +1,189 @@
+"""What classifiers take on the command line, and what they give: documents with labels."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.cli.reading import chunks, input_lines
+from sightline.data.counting import count
+from sightline.data.documents import Collection, Label, read_documents
+from sightline.errors import ConfigError
+from sightline.explain.render.documents import Shown, document_report
+from sightline.explain.render.highlight import highlighted
+from sightline.tasks.classify import Classification, Classifier, ClassifyConfig, Judgement
+
+__all__ = [
+    "KEYS",
+    "begin",
+    "complete",
+    "document_keys",
+    "explain_documents",
+    "judgement_lines",
+    "labelled",
+    "print_labels",
+    "report_documents",
+]
+
+# Options, and which key of the configuration each sets.
+KEYS = {
+    "output": "output",
+    "seed": "seed",
+    "model": "model.type",
+    "attention": "model.attention",
+    "tokenizer": "words.kind",
+    "minutes": "training.minutes",
+    "data": "data.train",
+    "valid_data": "data.valid",
+    "text": "data.text",
+    "label": "data.label",
+}
+_SHOWN = 8  # words for a label, and against it
+_CLASSES = 5  # the likeliest
+_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv.gz", ".tsv.gz", ".jsonl.gz")
+
+
+def document_keys(options: dict[str, Any]) -> dict[str, Any]:
+    """Every option is a key of its own."""
+    return {}
+
+
+def complete(values: dict[str, Any]) -> None:
+    """What is meant where a part of it is given."""
+    model = values.get("model")
+    if isinstance(model, dict):
+        model.setdefault("type", "recurrent")
+    data = values.get("data")
+    if isinstance(data, dict) and data.get("kind") == "ordered":
+        values.setdefault("wide", None)
+
+
+def begin(config: ClassifyConfig) -> tuple[Classifier, tuple[Any, ...]]:
+    """An untrained classifier, and what its `fit` takes; nothing is written yet."""
+    if config.data.train is None:
+        raise ConfigError("what should it learn from? give --data, or 'data: train:' in the file")
+    train = labelled(config, config.data.train)
+    valid = None if config.data.valid is None else labelled(config, config.data.valid)[:2]
+    return Classifier.from_config(config), (*train[:2], valid)
+
+
+def labelled(config: ClassifyConfig, path: Path) -> tuple[list[str], list[Label]]:
+    """Documents with their labels, read as the configuration says."""
+    data = config.data
+    separator = data.separator if data.kind == "several" else None
+    read = read_documents(path, text=data.text, label=data.label, separator=separator)
+    assert read.labels is not None
+    return read.texts, read.labels
+
+
+def documents(config: ClassifyConfig, path: Path | None) -> Iterator[list[str]]:
+    """Documents without labels, some at a time: of a table its column of texts, else a document a line."""
+    if path is not None and (path.is_dir() or path.name.endswith(_TABLES)):
+        read: Collection = read_documents(path, text=config.data.text, label=None)
+        yield read.texts
+    else:
+        for _, texts in chunks(input_lines(path)):
+            yield texts
+
+
+def print_labels(model: Classifier, path: Path | None, *, as_json: bool) -> None:
+    """A line for each document, in order: its label and how likely that is; as JSON all probabilities."""
+    for texts in documents(model.config, path):
+        probabilities = model.predict_proba(texts)
+        known = model.parts.labels
+        for label, row in zip(known.names(known.decide(probabilities)), probabilities.tolist(), strict=True):
+            if as_json:
+                line = {"label": label, "probabilities": dict(zip(known.classes, row, strict=True))}
+                print(json.dumps(line, ensure_ascii=False))
+            else:
+                print(f"{_spoken(label)}\t{max(row):.4f}")
+
+
+def _spoken(label: Label) -> str:
+    return label if isinstance(label, str) else ",".join(label)
+
+
+def judgement_lines(judgement: Judgement) -> Iterator[str]:
+    """Figures for people."""
+    for name, value in judgement.metrics.items():
+        yield f"{name:<20} {value:.4f}"
+    width = max(len(name) for name in judgement.classes)
+    yield f"\n{'':<{width}} precision    recall        F1   documents"
+    for name, one in judgement.classes.items():
+        yield f"{name:<{width}} {one.precision:>9.3f} {one.recall:>9.3f} {one.f1:>9.3f} {one.support:>11,}"
+    yield f"\n{'':<20} accuracy  macro F1   seconds of training"
+    for name, figures in judgement.beside.items():
+        alone = f"{name} alone" if name != "tf-idf" else "tf-idf, the baseline"
+        yield f"{alone:<20} {figures['accuracy']:>8.4f} {figures['macro_f1']:>9.4f} {figures['seconds']:>9.1f}"
+    yield "\nwrong by length"
+    for low, number, wrong in judgement.lengths:
+        yield f"from {low:>4} words: {wrong:>6.1%} of {count(number, 'document')}"
+
+
+def report_documents(model: Classifier, path: Path | None, output: Path) -> None:
+    """A page with each document and the evidence for its label."""
+    shown = [_shown(model, result) for texts in documents(model.config, path) for result in model.explain(texts)]
+    document_report(shown, output)
+    print(f"wrote {output}")
+
+
+def _shown(model: Classifier, result: Classification) -> Shown:
+    weights = contrast(model, result)
+    phrases = [(phrase.piece.text, float(phrase.shares @ weights)) for phrase in result.phrases]
+    likely = sorted(result.probabilities.items(), key=lambda item: -item[1])[:_CLASSES]
+    hierarchy = result.sentence_attention is not None
+    return Shown(
+        label=_spoken(result.label),
+        probabilities=dict(likely),
+        source=result.source,
+        words=result.words,
+        values=result.evidence() @ weights,
+        sentences=result.sentences if hierarchy else (),
+        attention=result.sentence_attention.tolist() if result.sentence_attention is not None else (),
+        phrases=sorted(phrases, key=lambda item: -abs(item[1]))[:_SHOWN],
+    )
+
+
+def explain_documents(model: Classifier, path: Path | None, *, as_json: bool) -> None:
+    """Each document with the evidence for its label: words coloured, then what spoke most for and against it."""
+    from rich.console import Console
+
+    console = Console(soft_wrap=True)
+    for texts in documents(model.config, path):
+        for result in model.explain(texts):
+            if as_json:
+                print(json.dumps(result.to_dict(), ensure_ascii=False))
+                continue
+            console.print(str(result), style="bold", markup=False, highlight=False)
+            values = result.evidence() @ contrast(model, result)
+            console.print(highlighted(result.source, result.words, values), highlight=False)
+            print("\n".join(_most(result, values)), end="\n\n")
+
+
+def contrast(model: Classifier, result: Classification) -> NDArray[np.float32]:
+    """How much each score says for the label that was given, `[K]`.
+
+    Where only one label can hold it is that one's score less the mean of the others; with ordered labels the place on
+    their scale, so that what is above zero speaks for more.
+    """
+    known = model.parts.labels
+    weights = np.zeros(len(result.scores), np.float32)
+    if known.kind == "ordered":
+        weights[0] = 1
+        return weights
+    best = max(range(len(known.classes)), key=lambda c: result.probabilities[known.classes[c]])
+    if known.kind == "one":
+        weights[:] = -1 / (len(weights) - 1)
+    weights[best] = 1
+    return weights
+
+
+def _most(result: Classification, values: NDArray[np.float32]) -> Iterator[str]:
+    order = np.argsort(-values, kind="stable")
+    for name, places in (("for", order[:_SHOWN]), ("against", order[::-1][:_SHOWN])):
+        there = [i for i in places if (values[i] > 0) == (name == "for") and values[i] != 0]
+        if there:
+            yield f"{name + ':':<9}" + ", ".join(f"{result.words[i].text} {values[i]:+.2f}" for i in there)

@@ -1,0 +1,74 @@
+"""From the vectors of tokens to one of each document: all tokens at once, or sentence by sentence."""
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sightline.models.classify.protocol import Context, Documents, Pooling, Read
+
+__all__ = ["FlatReader", "HierarchicalReader"]
+
+
+class FlatReader(nn.Module):
+    """A context over each row of tokens, and one pooling over all tokens of a document.
+
+    Rows may be whole documents, or their sentences: then a word knows its sentence alone, and long documents take as
+    many steps as their longest sentence.
+
+    Args:
+        context: of the tokens.
+        pooling: over them.
+
+    Example:
+        >>> import torch
+        >>> from sightline.layers import MaxPooling
+        >>> from sightline.models.classify import Documents, NoContext
+        >>> tokens = torch.tensor([[4, 5, 6], [7, 0, 0]])  # a document of two sentences
+        >>> documents = Documents(tokens, tokens != 0, torch.tensor([0, 0]))
+        >>> read = FlatReader(NoContext(2), MaxPooling())(torch.rand(2, 3, 2), documents, need_weights=True)
+        >>> read.pooled.shape, read.maps["word"].shape
+        (torch.Size([1, 2]), torch.Size([1, 4]))
+    """
+
+    def __init__(self, context: Context, pooling: Pooling) -> None:
+        super().__init__()
+        self.context = context
+        self.pooling = pooling
+        self.width = context.width
+
+    def forward(self, x: Float[Tensor, "M S E"], documents: Documents, *, need_weights: bool = False) -> Read:
+        """One vector a document; the map is `"word"`, `[B, L]`."""
+        states, mask = documents.words(self.context(x, documents.mask))
+        pooled, weights = self.pooling(states, mask)
+        if not need_weights:
+            return Read(pooled, {}, None)
+        return Read(pooled, {"word": weights}, self.pooling.parts(states, mask))
+
+
+class HierarchicalReader(nn.Module):
+    """Words make sentences, sentences make the document, each by a context and a pooling of its own.
+
+    Yang et al. 2016, "Hierarchical Attention Networks for Document Classification", section 2. All sentences of all
+    documents are read at once.
+
+    Args:
+        words: the context of the words in a sentence.
+        word_pooling: over them.
+        sentences: the context of the sentences in a document.
+        sentence_pooling: over them.
+    """
+
+    def __init__(self, *, words: Context, word_pooling: Pooling, sentences: Context, sentence_pooling: Pooling) -> None:
+        super().__init__()
+        self.words, self.word_pooling = words, word_pooling
+        self.sentences, self.sentence_pooling = sentences, sentence_pooling
+        self.width = sentences.width
+
+    def forward(self, x: Float[Tensor, "M S E"], documents: Documents, *, need_weights: bool = False) -> Read:
+        """One vector a document; the maps are `"sentence"`, `[B, N]`, and `"word"`, `[M, S]` within each sentence."""
+        vectors, within = self.word_pooling(self.words(x, documents.mask), documents.mask)
+        vectors, mask = documents.rows(vectors)
+        states = self.sentences(vectors, mask)
+        pooled, weights = self.sentence_pooling(states, mask)
+        if not need_weights:
+            return Read(pooled, {}, None)
+        return Read(pooled, {"sentence": weights, "word": within}, self.sentence_pooling.parts(states, mask))

@@ -1,0 +1,286 @@
+"""Document to label: train on labelled documents, predict, see the evidence."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.data.documents import Label, Labels
+from sightline.errors import ConfigError, DataError
+from sightline.metrics import accuracy
+from sightline.tasks.classify.building import FILES, Parts, load_parts, write_beside, write_start
+from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining, ModelConfig, WideConfig, WordsConfig
+from sightline.tasks.classify.corpus import cut
+from sightline.tasks.classify.judging import Judgement, judge
+from sightline.tasks.classify.learning import learn
+from sightline.tasks.classify.predicting import classifications, found_beside, scores_of
+from sightline.tasks.classify.result import Classification
+from sightline.tasks.classify.resuming import compare_run, record_data
+from sightline.tasks.classify.starting import Labelled, Start, hold_out, prepare
+from sightline.tasks.config import parse_config, read_config
+from sightline.tasks.fitting import begun, check_folder_options, fit_in_passing
+from sightline.tasks.folder import CONFIG, TRAINING, check_free, new_folder, read_manifest, seal, unseal
+from sightline.training import FitResult, Listener, fast_matmul
+
+__all__ = ["Classifier"]
+
+
+class Classifier:
+    """Labels documents, with calibrated probabilities and the words and sentences that decided.
+
+    Args:
+        model: `"recurrent"`, `"hierarchical"`, `"transformer"` or `"ngrams"`, or the options of one.
+        kind: of labels: `"one"` for each document, `"several"`, or `"ordered"` ones.
+        classes: in their order; None for those found.
+        words: how documents become tokens.
+        wide: the linear model of n-grams beside the network; False for none.
+        training: how long and how fast.
+        seed: of all that is random.
+
+    Raises:
+        ConfigError: for options that do not fit each other.
+
+    Example:
+        >>> from sightline.tasks.classify import Classifier, ClassifyTraining
+        >>> texts = [f"{word} {sign} {i}" for i in range(20) for word, sign in (("good", "film"), ("bad", "film"))]
+        >>> training = ClassifyTraining(epochs=2, batch_documents=8, warmup=2)
+        >>> classifier = Classifier(model="ngrams", training=training).fit(texts, ["yes", "no"] * 20)
+        >>> classifier.predict(["a good film", "a bad film"]).tolist()
+        ['yes', 'no']
+    """
+
+    def __init__(
+        self,
+        *,
+        model: Literal["recurrent", "hierarchical", "transformer", "ngrams"] | ModelConfig = "recurrent",
+        kind: Literal["one", "several", "ordered"] = "one",
+        classes: Sequence[str] | None = None,
+        words: WordsConfig | None = None,
+        wide: WideConfig | bool = True,
+        training: ClassifyTraining | None = None,
+        seed: int = 1,
+    ) -> None:
+        beside = WideConfig() if wide is True else wide or None
+        values = {
+            "model": {"type": model} if isinstance(model, str) else model.model_dump(),
+            "data": {"kind": kind, "classes": classes},
+            "words": (words or WordsConfig()).model_dump(),
+            "wide": beside.model_dump() if beside and kind != "ordered" else None,
+            "training": (training or ClassifyTraining()).model_dump(),
+            "seed": seed,
+        }
+        self.config = parse_config(values, ClassifyConfig)
+        self.result: FitResult | None = None
+        self.metrics: dict[str, float] = {}
+        self._trained: Parts | None = None
+
+    @classmethod
+    def from_config(cls, config: ClassifyConfig) -> "Classifier":
+        """A classifier with all options given."""
+        classifier = cls()
+        classifier.config = config
+        return classifier
+
+    @property
+    def parts(self) -> Parts:
+        """What it is made of; raises ConfigError before `fit` or `load`."""
+        if self._trained is None:
+            raise ConfigError("this classifier is not trained: call fit(texts, labels) first, or load one")
+        return self._trained
+
+    @property
+    def classes_(self) -> NDArray[np.str_]:
+        """The names of the classes, in the order of probabilities; raises ConfigError before `fit` or `load`."""
+        return np.array(self.parts.labels.classes)
+
+    def fit(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[Label],
+        valid: tuple[Sequence[str], Sequence[Label]] | None = None,
+        *,
+        folder: str | Path | None = None,
+        resume: bool = False,
+        finish: bool = False,
+        overwrite: bool = False,
+        listeners: Sequence[Listener] = (),
+        say: Callable[[str], None] = lambda line: None,
+    ) -> "Classifier":
+        """Train on labelled documents.
+
+        Args:
+            texts: the documents.
+            labels: of each; a tuple of them where a document may have several.
+            valid: texts and labels that decide when to stop, which weights are best, and how sure to be; None holds
+                out `data.valid_share`, of each class alike.
+            folder: the model's folder, written as training goes on, so that it can be resumed; None keeps nothing.
+            resume: go on in that folder.
+            finish: train no further: make the model of the best weights that the resumed training found.
+            overwrite: write over what the folder holds.
+            listeners: each is called with every event of the training loop.
+            say: called with each line worth telling.
+
+        Returns:
+            The classifier itself, trained.
+
+        Raises:
+            DataError: for documents that nothing can be learned from.
+            ConfigError: for options that do not fit the documents.
+            OutputError: where the folder is in the way or cannot be written.
+            TrainingError: when the loss is no longer a number, or training was interrupted (`Interrupted`).
+        """
+        check_folder_options(folder, resume=resume, finish=finish, overwrite=overwrite)
+        given = _labelled(texts, labels, self.config.data.kind)
+        if folder is None:
+            return fit_in_passing(lambda scratch: self.fit(*given, valid, folder=scratch, listeners=listeners, say=say))
+        place, data = Path(folder), self.config.data
+        if not resume:
+            check_free(place, overwrite=overwrite)
+        known = Labels.of(given.labels, data.kind, data.classes, least=2 if valid is None else 1)
+        if valid is None:
+            given, held_out = hold_out(given, data.valid_share, self.config.seed)
+        else:
+            held_out = _labelled(*valid, data.kind)
+        changes = compare_run(place, self.config, given, held_out) if resume else []
+        with begun(
+            place,
+            resume=resume,
+            overwrite=overwrite,
+            changes=changes,
+            prepare=lambda resumed: prepare(self.config, known, given, held_out, resumed),
+            keep=lambda start: self._keep(place, start, given, held_out),
+            lines=lambda start: start.lines(self.config),
+            say=say,
+        ) as start:
+            self._trained, self.result = learn(
+                start, self.config, folder=place / TRAINING, resume=resume, finish=finish, listeners=listeners
+            )
+            self.metrics = dict(self.result.metrics)
+            self._write(place)
+        return self
+
+    def predict(self, texts: Sequence[str]) -> NDArray[Any]:
+        """The label of each document, as scikit-learn gives it; where there may be several, a tuple for each.
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+        """
+        labels = self.parts.labels
+        names = labels.names(labels.decide(self.predict_proba(texts)))
+        if labels.kind != "several":
+            return np.array(names)
+        found = np.empty(len(names), object)  # numpy would take tuples of one length for a second dimension
+        for i, name in enumerate(names):
+            found[i] = name
+        return found
+
+    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Calibrated probabilities, `[n, C]`, classes in the order of `classes_`.
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+        """
+        head = self.parts.network.eval().head
+        with fast_matmul("exact", next(self.parts.network.parameters()).device):
+            scores = scores_of(_texts(texts), self.parts, self.config)
+        return head.probabilities(scores).numpy()
+
+    def score(self, texts: Sequence[str], labels: Sequence[Label]) -> float:
+        """The share of documents whose label is found.
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+            DataError: for a label that training did not see.
+        """
+        known = self.parts.labels
+        found = known.decide(self.predict_proba(texts))
+        return accuracy(found, known.encode(labels).astype(np.int64))
+
+    def evaluate(self, texts: Sequence[str], labels: Sequence[Label]) -> Judgement:
+        """Label documents, and tell how good that was, class by class, and how far probabilities can be trusted.
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+            DataError: for a label that training did not see.
+        """
+        parts = self.parts
+        given = _labelled(texts, labels, parts.labels.kind)
+        cuts = [cut(text, self.config.words, self.config.data, sentences=False) for text in texts]
+        beside = found_beside(given.texts, [each.texts for each in cuts], parts, self.config)
+        words = [len(each.words) for each in cuts]
+        return judge(parts.labels, self.predict_proba(texts), given.labels, words, beside)
+
+    def explain(self, texts: Sequence[str]) -> list[Classification]:
+        """The label of each document with all of its evidence.
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+        """
+        self.parts.network.eval()
+        with fast_matmul("exact", next(self.parts.network.parameters()).device):
+            return classifications(_texts(texts), self.parts, self.config)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Write the model folder (see `sightline.tasks.folder`).
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+            OutputError: where the folder is in the way or cannot be written.
+        """
+        _ = self.parts
+        self._write(new_folder(folder, overwrite=overwrite))
+
+    def _keep(self, place: Path, start: Start, train: Labelled, valid: Labelled) -> None:
+        record_data(place, train, valid)
+        write_start(place, self.config, start.parts)
+
+    def _write(self, place: Path) -> None:
+        unseal(place)
+        write_start(place, self.config, self.parts)
+        write_beside(place, self.parts)
+        seal(place, "classify", self.parts.network, FILES, self.metrics)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Classifier":
+        """A classifier from its folder.
+
+        Raises:
+            ModelFolderError: where it is missing, unfinished, damaged, or of another task or format.
+        """
+        place = Path(folder)
+        manifest = read_manifest(place, "classify")
+        classifier = cls.from_config(read_config(place / CONFIG, ClassifyConfig))
+        classifier.metrics = manifest["metrics"]
+        classifier._trained = load_parts(place, classifier.config)
+        return classifier
+
+
+def _texts(texts: Sequence[Any]) -> Sequence[str]:
+    if isinstance(texts, str):
+        raise DataError("a list of documents is expected, and this is one text: write it in brackets, [text]")
+    strange = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
+    if strange is not None:
+        raise DataError(f"document {strange + 1} is {texts[strange]!r:.60}: expected a text")
+    return texts
+
+
+def _labelled(texts: Sequence[str], labels: Sequence[Any], kind: str) -> Labelled:
+    """Documents with labels as names, checked."""
+    if len(_texts(texts)) != len(labels):
+        raise DataError(f"there are {len(texts):,} documents and {len(labels):,} labels: give one label a document")
+    names: list[Label] = []
+    for i, label in enumerate(labels):
+        if kind == "several":
+            if isinstance(label, str):
+                raise DataError(f"document {i + 1} has the label {label!r}: with several labels give a list of them")
+            names.append(tuple(str(name) for name in label))
+        elif label is None or isinstance(label, list | tuple | set):
+            raise DataError(f"document {i + 1} has the label {label!r}: expected one (or kind='several')")
+        else:
+            names.append(str(label))
+    empty = next((i for i, text in enumerate(texts) if not text.strip()), None)
+    if empty is not None:
+        raise DataError(f"document {empty + 1} is empty: leave it out, for there is nothing to learn from it")
+    return Labelled(list(texts), names)

@@ -1,0 +1,106 @@
+"""How good a classifier is on documents whose labels are known."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.data.documents import Label, Labels
+from sightline.metrics import (
+    CalibrationBin,
+    ClassScore,
+    accuracy,
+    calibration_curve,
+    class_scores,
+    confusion,
+    expected_calibration_error,
+    f1,
+    roc_auc,
+)
+
+__all__ = ["Judgement", "judge"]
+
+_LENGTHS = (0, 50, 100, 200, 400, 800)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Figures of a classifier on documents with known labels.
+
+    Attributes:
+        metrics: `accuracy`, `macro_f1`, `micro_f1`, `roc_auc`, `log_loss` (nats) and `ece`, the expected calibration
+            error of the label that is given; where there may be several, of every decision.
+        classes: precision, recall and F1 of each class, by name.
+        confusion: `[C, C]`, documents of each class (rows) by what they were taken for; None where there are several.
+        calibration: how often answers are right by how sure they are.
+        lengths: from how many words on, how many documents, and the share of them that is wrong.
+        beside: the same documents by each part alone and by the baseline: `accuracy`, `macro_f1`, and the seconds that
+            its training took.
+    """
+
+    metrics: dict[str, float]
+    classes: dict[str, ClassScore]
+    confusion: NDArray[np.int64] | None
+    calibration: list[CalibrationBin]
+    lengths: list[tuple[int, int, float]]
+    beside: dict[str, dict[str, float]]
+
+
+def judge(
+    labels: Labels,
+    probabilities: NDArray[np.floating],
+    given: Sequence[Label],
+    words: Sequence[int],
+    beside: Mapping[str, tuple[NDArray[np.int64], float]],
+) -> Judgement:
+    """All figures.
+
+    Args:
+        labels: of the model.
+        probabilities: `[n, C]`, what the model says.
+        given: the labels that are right.
+        words: how long each document is.
+        beside: what others found, and the seconds that their training took.
+
+    Raises:
+        DataError: for a label that the model does not know.
+    """
+    truth = labels.encode(given).astype(np.int64)
+    found = labels.decide(probabilities)
+    count = len(labels.classes)
+    if labels.kind == "several":
+        sure, right = np.where(found == 1, probabilities, 1 - probabilities).ravel(), (found == truth).ravel()
+        likelihood = np.where(truth == 1, probabilities, 1 - probabilities).clip(1e-12).prod(-1)
+        wrong = (found != truth).any(-1)
+    else:
+        sure, right = probabilities.max(-1), found == truth
+        likelihood = probabilities[np.arange(len(truth)), truth]
+        wrong = ~right
+    metrics = {
+        "accuracy": accuracy(found, truth),
+        "macro_f1": f1(found, truth, "macro"),
+        "micro_f1": f1(found, truth, "micro"),
+        "roc_auc": roc_auc(probabilities, truth),
+        "log_loss": float(-np.log(likelihood.clip(1e-12)).mean()),
+        "ece": expected_calibration_error(sure, right),
+    }
+    if labels.kind == "ordered":
+        metrics["mean_absolute_error"] = float(np.abs(found - truth).mean())
+    return Judgement(
+        metrics,
+        dict(zip(labels.classes, class_scores(found, truth, count), strict=True)),
+        None if labels.kind == "several" else confusion(found, truth, count),
+        calibration_curve(sure, right),
+        _by_length(np.asarray(words), wrong),
+        {
+            name: {"accuracy": accuracy(other, truth), "macro_f1": f1(other, truth, "macro"), "seconds": seconds}
+            for name, (other, seconds) in beside.items()
+        },
+    )
+
+
+def _by_length(words: NDArray[np.int64], wrong: NDArray[np.bool_]) -> list[tuple[int, int, float]]:
+    group = np.searchsorted(_LENGTHS, words, side="right") - 1
+    there = [(low, group == k) for k, low in enumerate(_LENGTHS)]
+    return [(low, int(here.sum()), float(wrong[here].mean())) for low, here in there if here.any()]

@@ -1,0 +1,131 @@
+"""Linear models of n-grams: NB-SVM, which stands beside the network, and TF-IDF, which both are compared with."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from sightline.data.documents import NgramIndex
+
+__all__ = ["Linear", "fit_nbsvm", "fit_tfidf"]
+
+Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """What each n-gram says for each class: a document's scores are weighted sums over those that stand in it.
+
+    Attributes:
+        index: of the n-grams.
+        weights: `[F, C]`.
+        bias: `[C]`.
+        rarity: `[F]`, of TF-IDF, by which logarithmic counts are scaled before a document gets length 1; None where an
+            n-gram counts once, however often it stands there.
+    """
+
+    index: NgramIndex
+    weights: Numbers
+    bias: Numbers
+    rarity: Numbers | None = None
+
+    def scores(self, documents: Iterable[Sequence[str]]) -> Numbers:
+        """`[B, C]`, from the words of each document."""
+        matrix = self.index.matrix(documents, counts=self.rarity is not None)
+        if self.rarity is not None:
+            matrix = _tfidf(matrix, self.rarity)
+        return np.asarray(matrix @ self.weights + self.bias)
+
+
+def fit_nbsvm(
+    documents: Sequence[Sequence[str]],
+    labels: NDArray[np.generic],
+    classes: int,
+    *,
+    orders: Sequence[int],
+    min_count: int,
+    strength: float,
+) -> Linear:
+    """Weights by logistic regression of each class against the others, on n-grams in units of their naive Bayes ratio.
+
+        r_gc = log (p_gc / |p_c|) - log (q_gc / |q_c|),   p_gc = 1 + documents of class c with g, q_gc = 1 + of others
+
+    Wang and Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", section 2.1; the
+    regression is scikit-learn's liblinear. With two classes one regression serves both.
+
+    Args:
+        documents: words of each.
+        labels: a class each, or a row of ones and zeros.
+        classes: C.
+        orders: of the n-grams.
+        min_count: documents that an n-gram above order 1 has to stand in.
+        strength: the inverse of the regularisation.
+    """
+    index = NgramIndex.of(documents, orders, min_count)
+    matrix = index.matrix(documents)
+
+    def fit(mine: NDArray[np.bool_]) -> tuple[NDArray[np.floating], float]:
+        own, others = (1 + np.asarray(sp.csr_matrix(matrix[rows]).sum(0)).ravel() for rows in (mine, ~mine))
+        ratio = np.log(own / own.sum()) - np.log(others / others.sum())
+        weights, bias = _regression(matrix @ sp.diags(ratio), mine, strength, dual=True)
+        return weights * ratio, bias
+
+    return Linear(index, *_one_against_others(labels, classes, fit))
+
+
+def fit_tfidf(documents: Sequence[Sequence[str]], labels: NDArray[np.generic], classes: int) -> Linear:
+    """Logistic regression on TF-IDF of words and pairs of them, `(1 + log n) (1 + log (N + 1) / (d + 1))`, length 1.
+
+    Args:
+        documents: words of each, N of them.
+        labels: a class each, or a row of ones and zeros.
+        classes: C.
+    """
+    index = NgramIndex.of(documents, (1, 2), min_count=2)
+    counts = index.matrix(documents, counts=True)
+    spread = np.bincount(counts.indices, minlength=counts.shape[1])
+    rarity = (1 + np.log((len(documents) + 1) / (spread + 1))).astype(np.float32)
+    matrix = _tfidf(counts, rarity)
+    weights, bias = _one_against_others(labels, classes, lambda mine: _regression(matrix, mine, 10.0, dual=False))
+    return Linear(index, weights, bias, rarity)
+
+
+def _tfidf(counts: sp.csr_matrix, rarity: Numbers) -> sp.csr_matrix:
+    matrix = counts.copy()
+    matrix.data = (1 + np.log(matrix.data)) * rarity[matrix.indices]
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(1)).ravel())
+    return sp.csr_matrix(sp.diags(1 / np.maximum(length, 1e-12)) @ matrix, dtype=np.float32)
+
+
+def _one_against_others(
+    labels: NDArray[np.generic],
+    classes: int,
+    fit: Callable[[NDArray[np.bool_]], tuple[NDArray[np.floating], float]],
+) -> tuple[Numbers, Numbers]:
+    """Weights `[F, C]` and bias `[C]`; with two classes one fit serves both, half of the difference each."""
+    held = (labels if labels.ndim == 2 else labels[:, None] == np.arange(classes)).astype(bool)
+    if labels.ndim == 1 and classes == 2:
+        weights, bias = fit(held[:, 1])
+        sides = np.array([-0.5, 0.5], np.float32)
+        return weights.astype(np.float32)[:, None] * sides, np.float32(bias) * sides
+    found = [fit(held[:, c]) for c in range(classes)]
+    return (
+        np.stack([weights for weights, _ in found], 1).astype(np.float32),
+        np.array([bias for _, bias in found], np.float32),
+    )
+
+
+def _regression(
+    matrix: Any, mine: NDArray[np.bool_], strength: float, *, dual: bool
+) -> tuple[NDArray[np.floating], float]:
+    """Weights and bias for one class; where all documents have it, or none has, the bias alone says so."""
+    from sklearn.linear_model import LogisticRegression
+
+    if mine.all() or not mine.any():
+        return np.zeros(matrix.shape[1]), 10.0 if mine.all() else -10.0
+    regression = LogisticRegression(C=strength, solver="liblinear", dual=dual, random_state=0, max_iter=1000)
+    regression.fit(matrix, mine)
+    return np.asarray(regression.coef_)[0], float(np.asarray(regression.intercept_)[0])

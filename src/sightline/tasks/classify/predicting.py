@@ -1,0 +1,128 @@
+"""From texts to scores, and to the evidence behind them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sightline.data.documents import place_pieces
+from sightline.models.classify import Evidence
+from sightline.results import Piece
+from sightline.tasks.classify.building import Parts, reads_sentences
+from sightline.tasks.classify.config import ClassifyConfig
+from sightline.tasks.classify.corpus import Cut, batches_of, collate, cut, number
+from sightline.tasks.classify.result import Classification, Phrase
+
+__all__ = ["classifications", "scores_of"]
+
+
+def _cuts(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
+    sentences = reads_sentences(config)
+    return [cut(text, config.words, config.data, sentences=sentences) for text in texts]
+
+
+@torch.inference_mode()
+def scores_of(texts: Sequence[str], parts: Parts, config: ClassifyConfig) -> Tensor:
+    """The joint scores of documents, `[n, K]`."""
+    cuts = _cuts(texts, config)
+    rows = number(cuts, parts.tokenizer)
+    network, device = parts.network, next(parts.network.parameters()).device
+    places = batches_of(rows, config.training.batch_documents, config.training.batch_tokens, None)
+    found = [network(collate([rows[i] for i in some]).to(device)).cpu() for some in places]
+    order = torch.tensor([i for some in places for i in some], dtype=torch.int64)
+    deep = torch.cat(found)[order.argsort()] if found else torch.zeros(0, len(parts.labels.classes))
+    return parts.mixture.join(deep, None if parts.wide is None else _ngram_scores(parts, cuts))
+
+
+def _ngram_scores(parts: Parts, cuts: Sequence[Cut]) -> Tensor:
+    assert parts.wide is not None
+    return torch.from_numpy(parts.wide.scores(each.texts for each in cuts))
+
+
+def found_beside(
+    texts: Sequence[str], words: Sequence[Sequence[str]], parts: Parts, config: ClassifyConfig
+) -> dict[str, tuple[NDArray[np.int64], float]]:
+    """What each part alone and the baseline take documents for, and the seconds that their training took."""
+    labels, head = parts.labels, parts.network.head
+    alone = parts._replace(wide=None)
+    found = {"network": labels.decide(head.probabilities(scores_of(texts, alone, config)).numpy())}
+    for name, linear in (("n-grams", parts.wide), ("tf-idf", parts.baseline)):
+        if linear is not None:
+            scores = linear.scores(words)
+            found[name] = (scores > 0).astype(np.int64) if labels.kind == "several" else scores.argmax(-1)
+    return {name: (answer, parts.seconds[name]) for name, answer in found.items()}
+
+
+@torch.inference_mode()
+def classifications(texts: Sequence[str], parts: Parts, config: ClassifyConfig) -> list[Classification]:
+    """Each document's classification with all of its evidence, one document after the other."""
+    device = next(parts.network.parameters()).device
+    found: list[Classification] = []
+    for text, each in zip(texts, _cuts(texts, config), strict=True):
+        documents = collate(number([each], parts.tokenizer)).to(device)
+        evidence = parts.network.evidence(documents)
+        inside = documents.mask.cpu()
+        found.append(_classification(text, each, evidence, inside, parts))
+    return found
+
+
+def _classification(text: str, each: Cut, evidence: Evidence, inside: Tensor, parts: Parts) -> Classification:
+    network, tokenizer, labels, wide, _, mixture, _ = parts
+    constant = mixture.deep * network.head.constant
+    said: Tensor | None = None
+    if wide is not None:
+        said = _ngram_scores(parts, [each])
+        constant = constant + mixture.wide * torch.from_numpy(wide.bias)
+    scores = mixture.join(evidence.scores.cpu(), said)
+    probabilities = network.head.probabilities(scores)
+    words = evidence.maps["word"].cpu()
+    weights = evidence.maps.get("sentence")
+    count = int(inside.sum())
+    parts_there = count if weights is None else len(each.sentences)  # what is behind them is padding
+    shares = None if evidence.shares is None else (mixture.deep * evidence.shares[0, :parts_there]).cpu().numpy()
+    encoding = tokenizer.encode(" ".join(each.texts))
+    return Classification(
+        label=labels.names(labels.decide(probabilities.numpy()))[0],
+        probabilities=dict(zip(labels.classes, probabilities[0].tolist(), strict=True)),
+        source=text,
+        words=[Piece(text[word.start : word.end], word.start, word.end, i) for i, word in enumerate(each.words)],
+        pieces=place_pieces(each.words, encoding.pieces),
+        sentences=_sentences(text, each) if len(each.sentences) > 1 or weights is not None else (),
+        word_attention=(words[inside] if weights is not None else words[0, :count]).numpy(),
+        sentence_attention=None if weights is None else weights[0, :parts_there].cpu().numpy(),
+        scores=scores[0].numpy(),
+        constant=constant.cpu().numpy(),
+        contributions=shares,
+        phrases=_phrases(text, each, parts),
+    )
+
+
+def _sentences(text: str, each: Cut) -> list[Piece]:
+    """The sentences, each from its first word to its last."""
+    found: list[Piece] = []
+    done = 0
+    for count in each.sentences:
+        start, end = each.words[done].start, each.words[done + count - 1].end
+        found.append(Piece(text[start:end], start, end))
+        done += count
+    return found
+
+
+def _phrases(text: str, each: Cut, parts: Parts) -> list[Phrase]:
+    """The n-grams that the linear model knows, each where it stands first."""
+    if parts.wide is None:
+        return []
+    known: dict[str, int] = {}
+    seen: set[int] = set()
+    found: list[Phrase] = []
+    factor = np.float32(parts.mixture.wide)
+    for order, places in zip(parts.wide.index.orders, parts.wide.index.places(each.texts, known), strict=True):
+        for first, place in enumerate(places.tolist()):
+            if place >= 0 and place not in seen:
+                seen.add(place)
+                start, end = each.words[first].start, each.words[first + order - 1].end
+                shares = factor * parts.wide.weights[place]
+                found.append(Phrase(Piece(text[start:end], start, end), range(first, first + order), shares))
+    return found

@@ -1,0 +1,128 @@
+"""A classification: the label, how likely each class is, and the evidence for it in the text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.data.documents import Label
+from sightline.results import Piece
+
+__all__ = ["Classification", "Phrase"]
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """An n-gram and what the linear model beside the network takes it for.
+
+    Attributes:
+        piece: its words and their place, where it stands first.
+        words: which of the document's words it is.
+        shares: `[K]`, what it adds to each score.
+    """
+
+    piece: Piece
+    words: range
+    shares: Array
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Classification:
+    """What a classifier says of one document, and why.
+
+        scores = constant + sum_l contributions_l + sum_phrases shares
+
+    to the last digit; where the network's pooling is no sum, there are no contributions. Scores are one for each class,
+    and of C ordered classes one for each of the C - 1 borders between them.
+
+    Attributes:
+        label: the likeliest class, or all that are likelier than not where a document may have several.
+        probabilities: of each class.
+        source: the document.
+        words: its words.
+        pieces: its words in the network's own units.
+        sentences: its sentences, where the network reads them one by one.
+        word_attention: `[L]`, to each piece; it sums to 1, within each sentence where there is a hierarchy.
+        sentence_attention: `[N]`; None without a hierarchy.
+        scores: `[K]`.
+        constant: `[K]`, what nothing in the text is the reason of.
+        contributions: `[L, K]`, or with a hierarchy `[N, K]`; None where the pooling is no sum.
+        phrases: what the linear model of n-grams adds; none without it.
+    """
+
+    label: Label
+    probabilities: Mapping[str, float]
+    source: str
+    words: Sequence[Piece]
+    pieces: Sequence[Piece]
+    sentences: Sequence[Piece]
+    word_attention: Array
+    sentence_attention: Array | None
+    scores: Array
+    constant: Array
+    contributions: Array | None
+    phrases: Sequence[Phrase]
+
+    @property
+    def score(self) -> float:
+        """The probability of the likeliest class."""
+        return max(self.probabilities.values())
+
+    def evidence(self) -> Array:
+        """What each word adds to each score, `[W, K]`: with `constant` these sum to the scores.
+
+        A piece's contribution is its word's, an n-gram's is shared out evenly among its words. With a hierarchy a
+        sentence's is shared out by the attention within it: there the sentence is exact, and the word is a reading.
+        """
+        found = np.zeros((len(self.words), len(self.scores)), np.float64)
+        if self.contributions is not None:
+            places = [piece.word for piece in self.pieces]
+            shares = self.contributions
+            if self.sentence_attention is not None:
+                shares = self.word_attention[:, None] * np.repeat(self.contributions, self._pieces_of_sentences(), 0)
+            for place, share in zip(places, shares, strict=True):
+                found[place if place is not None else 0] += share
+        for phrase in self.phrases:
+            found[phrase.words.start : phrase.words.stop] += phrase.shares / len(phrase.words)
+        return found.astype(np.float32)
+
+    def _pieces_of_sentences(self) -> list[int]:
+        """How many pieces each sentence has."""
+        starts = np.array([piece.start for piece in self.pieces])
+        ends = np.array([sentence.end for sentence in self.sentences])
+        return np.bincount(np.searchsorted(ends, starts, side="right"), minlength=len(ends)).tolist()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        sentence_attention = None if self.sentence_attention is None else self.sentence_attention.tolist()
+        return {
+            "label": self.label,
+            "probabilities": dict(self.probabilities),
+            "scores": self.scores.tolist(),
+            "constant": self.constant.tolist(),
+            "words": [
+                {"text": word.text, "start": word.start, "end": word.end, "evidence": evidence}
+                for word, evidence in zip(self.words, self.evidence().tolist(), strict=True)
+            ],
+            "pieces": [
+                {"text": piece.text, "start": piece.start, "end": piece.end, "attention": weight}
+                for piece, weight in zip(self.pieces, self.word_attention.tolist(), strict=True)
+            ],
+            "sentences": [{"start": sentence.start, "end": sentence.end} for sentence in self.sentences],
+            "sentence_attention": sentence_attention,
+            "phrases": [
+                {"text": p.piece.text, "start": p.piece.start, "end": p.piece.end, "shares": p.shares.tolist()}
+                for p in self.phrases
+            ],
+        }
+
+    def __str__(self) -> str:
+        label = self.label if isinstance(self.label, str) else ", ".join(self.label) or "(none)"
+        return f"{label} ({self.score:.3f})"
+
+    def __repr__(self) -> str:
+        return f"Classification({self.label!r}, score={self.score:.3f}, source={self.source[:40]!r})"

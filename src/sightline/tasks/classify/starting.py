@@ -1,0 +1,116 @@
+"""Before a training begins: documents are held out and numbered, an untrained network comes to be."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import torch
+
+from sightline.data import Tokenizer
+from sightline.data.counting import count
+from sightline.data.documents import Label, Labels
+from sightline.errors import DataError
+from sightline.tasks.classify.building import Parts, build_network, load_start, reads_sentences
+from sightline.tasks.classify.config import ClassifyConfig
+from sightline.tasks.classify.corpus import Corpus, Cut, cut, number
+
+__all__ = ["Labelled", "Side", "Start", "hold_out", "prepare"]
+
+
+class Labelled(NamedTuple):
+    """Documents with their labels."""
+
+    texts: Sequence[str]
+    labels: Sequence[Label]
+
+    def take(self, places: Sequence[int]) -> "Labelled":
+        """Those at these places."""
+        return Labelled([self.texts[i] for i in places], [self.labels[i] for i in places])
+
+
+class Side(NamedTuple):
+    """Documents as the network sees them, and as words, for the linear model beside it."""
+
+    corpus: Corpus
+    cuts: Sequence[Cut]
+
+
+class Start(NamedTuple):
+    """All that the loop needs."""
+
+    parts: Parts
+    train: Side
+    valid: Side
+
+    def lines(self, config: ClassifyConfig) -> Iterator[str]:
+        """What is about to be trained, for people."""
+        labels = self.parts.labels
+        for use, (corpus, cuts) in (("training", self.train), ("validation", self.valid)):
+            words = [len(each.words) for each in cuts]
+            unknown = self.parts.tokenizer.unknown(row for document in corpus.rows for row in document)
+            left_out = sum(each.left_out for each in cuts)
+            yield (
+                f"{use}: {count(len(cuts), 'document')} of {sum(words) / len(words):,.0f} words on average and "
+                f"{max(words):,} at most, unknown tokens {unknown.share:.2%}"
+                + (f", {count(left_out, 'word')} left out of those above {config.data.longest:,}" if left_out else "")
+            )
+        held = self.train.corpus.labels
+        each = held.sum(0).long() if held.ndim == 2 else torch.bincount(held, minlength=len(labels.classes))
+        shown = [f"{name} {n:,}" for name, n in zip(labels.classes, each.tolist(), strict=True)]
+        yield f"classes: {', '.join(shown[:12])}{', ...' if len(shown) > 12 else ''}"
+        network = self.parts.network
+        yield f"model: {config.model.type}, {sum(p.numel() for p in network.parameters()):,} parameters"
+
+
+def hold_out(documents: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
+    """Training and validation documents: of each class, or set of classes, the same share, and one at least.
+
+    Documents with one text stay together, so that none leaks from one to the other.
+    """
+    groups: dict[Label, list[str]] = {}
+    for text, label in dict(zip(*documents, strict=True)).items():
+        groups.setdefault(label, []).append(text)
+    rare = [text for texts in groups.values() if len(texts) == 1 for text in texts]
+    chance = Random(f"hold out {seed}")
+    held: set[str] = set()
+    for texts in [*(texts for texts in groups.values() if len(texts) > 1), rare]:
+        wanted = min(len(texts) - 1, max(1, round(share * len(texts))))
+        held.update(sorted(texts, key=lambda _: chance.random())[: max(0, wanted)])
+    if not held:
+        raise DataError("no document can be held out for validation, since there are too few: add documents")
+    rest = [i for i, text in enumerate(documents.texts) if text not in held]
+    apart = [i for i, text in enumerate(documents.texts) if text in held]
+    return documents.take(rest), documents.take(apart)
+
+
+def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labelled, resumed: Path | None) -> Start:
+    """Nothing is written yet; a training that is resumed keeps the tokenizer and the classes of its folder.
+
+    Raises:
+        ConfigError: for options that do not fit the documents.
+        DataError: for validation labels that training does not have.
+        ModelFolderError: where the tokenizer of a resumed training is damaged.
+    """
+    sentences = reads_sentences(config)
+
+    def cut_all(documents: Labelled) -> list[Cut]:
+        return [cut(text, config.words, config.data, sentences=sentences) for text in documents.texts]
+
+    cuts = cut_all(train)
+    if resumed is None:
+        words = config.words
+        tokenizer = Tokenizer.train((" ".join(each.texts) for each in cuts), words.kind, words.size, words.min_count)
+    else:
+        tokenizer, labels = load_start(resumed)
+
+    def side(documents: Labelled, cuts: Sequence[Cut]) -> Side:
+        encoded = torch.from_numpy(labels.encode(documents.labels))
+        training = config.training
+        rows = number(cuts, tokenizer)
+        return Side(Corpus(rows, encoded, training.batch_documents, training.batch_tokens, config.seed), cuts)
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = build_network(config, tokenizer.size, labels)
+    return Start(Parts(network, tokenizer, labels), side(train, cuts), side(valid, cut_all(valid)))

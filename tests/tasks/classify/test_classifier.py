@@ -1,0 +1,290 @@
+"""A classifier from texts to labels: what it learns, says, keeps, and refuses."""
+
+import random
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from sightline import load
+from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.tasks.classify import (
+    Classifier,
+    ClassifyTraining,
+    HierarchicalConfig,
+    NgramsConfig,
+    RecurrentConfig,
+    TransformerConfig,
+    WordsConfig,
+)
+from sightline.tasks.classify.combining import fit_mixture
+from sightline.tasks.classify.linear import fit_nbsvm, fit_tfidf
+from sightline.tasks.classify.starting import Labelled, hold_out
+from sightline.training import Interrupted, Progress
+
+QUICK = ClassifyTraining(epochs=6, batch_documents=16, learning_rate=0.01, warmup=5, keep_best=1)
+SHARED = {"embedding_width": 12, "embedding_dropout": 0.0, "dropout": 0.0, "word_dropout": 0.0}
+MODELS = {
+    "recurrent": RecurrentConfig(width=8, **SHARED),
+    "sentences": RecurrentConfig(width=8, reads="sentences", **SHARED),
+    "hierarchical": HierarchicalConfig(width=8, **SHARED),
+    "transformer": TransformerConfig(width=16, heads=2, hidden=16, layers=1, **SHARED),
+    "ngrams": NgramsConfig(buckets=512, **SHARED),
+}
+MARKS = {"good": ("pos", "truly"), "bad": ("neg", "sadly")}
+
+
+def planted(count: int, seed: int) -> tuple[list[str], list[str], list[int]]:
+    """Documents whose label depends on one word in one sentence: texts, labels, where the word stands."""
+    chance = random.Random(seed)
+    texts, labels, places = [], [], []
+    for _ in range(count):
+        word = chance.choice(sorted(MARKS))
+        sentences = [[f"w{chance.randrange(40)}" for _ in range(chance.randint(3, 7))] for _ in range(4)]
+        chosen = chance.choice(sentences)
+        chosen[chance.randrange(1, len(chosen))] = word
+        text = " ".join(" ".join(sentence).capitalize() + "." for sentence in sentences)
+        texts.append(text)
+        labels.append(MARKS[word][0])
+        places.append(text.lower().index(word))
+    return texts, labels, places
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def trained(request: pytest.FixtureRequest) -> Classifier:
+    texts, labels, _ = planted(300, 1)
+    return Classifier(model=MODELS[request.param], wide=False, training=QUICK).fit(texts, labels)
+
+
+def test_a_planted_word_is_learned_and_found(trained):
+    texts, labels, places = planted(60, 2)
+    assert trained.score(texts, labels) >= 0.95
+    words = sentences = right = 0
+    for result, label, place in zip(trained.explain(texts), labels, places, strict=True):
+        if result.label == label:
+            right += 1
+            evidence = result.evidence() @ ([-1, 1] if label == "pos" else [1, -1])
+            best = result.words[int(evidence.argmax())]
+            words += best.start == place
+            sentences += "." not in result.source[min(best.start, place) : max(best.start, place)]
+    # Sentences of a hierarchy have seen their neighbours too.
+    assert sentences >= (0.6 if trained.config.model.type == "hierarchical" else 0.85) * right
+    if trained.config.model.type == "ngrams":  # the others' states have seen the neighbours
+        assert words >= 0.95 * right
+
+
+def test_evidence_adds_up_to_the_scores(trained):
+    texts, _, _ = planted(9, 3)
+    for result in trained.explain([*texts, "w1", ""]):
+        total = result.constant + result.evidence().sum(0)
+        np.testing.assert_allclose(total, result.scores, atol=1e-4)
+        assert set(result.probabilities) == {"neg", "pos"}
+
+
+def test_explaining_says_what_predicting_says(trained):
+    texts, _, _ = planted(9, 4)
+    said = trained.predict_proba(texts)
+    for row, result in zip(said, trained.explain(texts), strict=True):
+        np.testing.assert_allclose(list(result.probabilities.values()), row, atol=1e-5)
+    assert trained.predict(texts).tolist() == [result.label for result in trained.explain(texts)]
+    np.testing.assert_allclose(said.sum(1), 1, atol=1e-6)
+
+
+def test_saved_and_loaded_it_says_the_same(trained, tmp_path):
+    trained.save(tmp_path / "m")
+    texts, labels, _ = planted(9, 5)
+    again = load(tmp_path / "m")
+    np.testing.assert_array_equal(again.predict_proba(texts), trained.predict_proba(texts))
+    assert again.score(texts, labels) == trained.score(texts, labels)
+    (tmp_path / "m" / "labels.json").write_text("{}")
+    with pytest.raises(ModelFolderError, match="damaged or was changed"):
+        load(tmp_path / "m")
+
+
+def test_beside_a_linear_model_shares_still_add_up(tmp_path):
+    texts, labels, _ = planted(200, 6)
+    classifier = Classifier(model=MODELS["recurrent"], training=QUICK).fit(texts, labels, folder=tmp_path / "m")
+    again = load(tmp_path / "m")
+    np.testing.assert_array_equal(again.predict_proba(texts[:9]), classifier.predict_proba(texts[:9]))
+    for result in again.explain(texts[:9]):
+        assert result.phrases
+        total = result.constant + result.contributions.sum(0) + sum(phrase.shares for phrase in result.phrases)
+        np.testing.assert_allclose(total, result.scores, atol=1e-4)
+        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
+        assert all(result.source[p.piece.start : p.piece.end] == p.piece.text for p in result.phrases)
+
+
+def test_the_linear_model_is_that_of_the_paper():
+    sklearn = pytest.importorskip("sklearn.linear_model")
+    documents = [text.lower().split() for text in planted(80, 7)[0]]
+    labels = np.array([label == "pos" for label in planted(80, 7)[1]], np.int64)
+    wide = fit_nbsvm(documents, labels, 2, orders=(1, 2), min_count=1, strength=1.0)
+    matrix = wide.index.matrix(documents).toarray()
+    p, q = 1 + matrix[labels == 1].sum(0), 1 + matrix[labels == 0].sum(0)
+    ratio = np.log(p / p.sum()) - np.log(q / q.sum())
+    theirs = sklearn.LogisticRegression(C=1.0, solver="liblinear", dual=True, random_state=0, max_iter=1000)
+    theirs.fit(matrix * ratio, labels)
+    scores = wide.scores(documents)
+    np.testing.assert_allclose(scores[:, 1] - scores[:, 0], theirs.decision_function(matrix * ratio), atol=1e-3)
+
+
+def test_tfidf_is_that_of_scikit_learn():
+    text = pytest.importorskip("sklearn.feature_extraction.text")
+    linear = pytest.importorskip("sklearn.linear_model")
+    texts, names, _ = planted(80, 15)
+    labels = np.array([name == "pos" for name in names], np.int64)
+    documents = [text.lower().replace(".", "").split() for text in texts]
+    ours = fit_tfidf(documents, labels, 2).scores(documents)
+    counts = text.TfidfVectorizer(analyzer=lambda words: [*words, *map(" ".join, pairwise(words))], sublinear_tf=True)
+    everything = counts.fit_transform(documents)
+    names = counts.get_feature_names_out()
+    kept = [i for i, name in enumerate(names) if " " not in name or (everything[:, i] > 0).sum() >= 2]
+    matrix = everything[:, kept].toarray()
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    theirs = linear.LogisticRegression(C=10.0, solver="liblinear", random_state=0, max_iter=1000).fit(matrix, labels)
+    np.testing.assert_allclose(ours[:, 1] - ours[:, 0], theirs.decision_function(matrix), atol=1e-3)
+
+
+def test_several_and_ordered_labels():
+    texts, labels, _ = planted(200, 8)
+    middle = sorted(map(len, texts))[100]
+    both = [(label, "long") if len(text) > middle else (label,) for text, label in zip(texts, labels, strict=True)]
+    classifier = Classifier(model=MODELS["recurrent"], kind="several", training=QUICK).fit(texts, both)
+    assert classifier.classes_.tolist() == ["long", "neg", "pos"]
+    found = classifier.predict(texts[:20])
+    assert sum(label in names for names, label in zip(found, labels, strict=False)) >= 18
+    stars = [{"pos": 5, "neg": 1}[label] for label in labels]
+    classifier = Classifier(model=MODELS["recurrent"], kind="ordered", training=QUICK).fit(texts, stars)
+    assert classifier.score(texts, [str(star) for star in stars]) > 0.9
+    assert "mean_absolute_error" in classifier.evaluate(texts, [str(star) for star in stars]).metrics
+
+
+def test_figures_of_known_documents(trained):
+    texts, labels, _ = planted(60, 9)
+    judgement = trained.evaluate(texts, labels)
+    assert judgement.metrics["accuracy"] == trained.score(texts, labels)
+    assert judgement.confusion.sum() == 60
+    assert sum(count for _, count, _ in judgement.lengths) == 60
+    assert 0 <= judgement.metrics["ece"] <= 1
+
+
+def test_an_adversary_and_class_weights_change_the_training():
+    texts, labels, _ = planted(80, 10)
+    plain, weighted, adversarial = (
+        Classifier(model=MODELS["recurrent"], wide=False, training=QUICK.model_copy(update={"epochs": 2, **more})).fit(
+            texts[:60] + texts[60:][:4], labels[:60] + labels[60:][:4]
+        )
+        for more in ({}, {"class_weights": "balanced"}, {"adversarial": 0.5})
+    )
+    said = plain.predict_proba(texts[:5])
+    assert not np.array_equal(said, adversarial.predict_proba(texts[:5]))
+    assert not np.array_equal(said, weighted.predict_proba(texts[:5]))
+
+
+def test_a_resumed_training_ends_with_the_same_bits(tmp_path):
+    texts, labels, _ = planted(120, 11)
+
+    def fit(folder, **options):
+        classifier = Classifier(model=MODELS["ngrams"], training=QUICK.model_copy(update={"epochs": 3}))
+        return classifier.fit(texts, labels, folder=folder, **options)
+
+    whole = fit(tmp_path / "whole")
+
+    def stop(event):
+        if isinstance(event, Progress) and event.update == 9:
+            import os
+            import signal
+
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(Interrupted):
+        fit(tmp_path / "part", listeners=[stop])
+    resumed = fit(tmp_path / "part", resume=True)
+    np.testing.assert_array_equal(resumed.predict_proba(texts), whole.predict_proba(texts))
+    with pytest.raises(DataError, match="training documents are not those of the training"):
+        Classifier(model=MODELS["ngrams"], training=QUICK.model_copy(update={"epochs": 9})).fit(
+            texts[1:], labels[1:], folder=tmp_path / "part", resume=True
+        )
+
+
+def test_same_seed_same_numbers():
+    texts, labels, _ = planted(60, 12)
+    training = QUICK.model_copy(update={"epochs": 1})
+    first, second, other = (
+        Classifier(model=MODELS["recurrent"], training=training, seed=seed).fit(texts, labels).predict_proba(texts)
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+def test_one_text_is_never_on_both_sides():
+    texts = [f"text {i % 30}" for i in range(90)]
+    labels = ["a" if i % 30 < 20 else "b" for i in range(90)]
+    train, valid = hold_out(Labelled(texts, labels), 0.2, 1)
+    assert not set(train.texts) & set(valid.texts)
+    assert len(train.texts) + len(valid.texts) == 90
+    assert sorted(set(valid.labels)) == ["a", "b"]
+    assert valid.labels.count("a") == 12
+
+
+def test_few_documents_that_are_all_right_do_not_make_it_sure_of_all():
+    import torch
+
+    from sightline.models.classify import OneHead
+
+    scores = torch.tensor([[1.0, -1.0], [-1.0, 1.0]] * 5)
+    mixture = fit_mixture(OneHead(1, 2), scores, None, torch.tensor([0, 1] * 5))
+    assert 1 < mixture.deep < 5
+
+
+def test_long_documents_are_read_in_full_or_cut_as_asked():
+    texts, labels, _ = planted(60, 13)
+    lines: list[str] = []
+    classifier = Classifier(model=MODELS["ngrams"], training=QUICK.model_copy(update={"epochs": 1}))
+    classifier.config = classifier.config.model_copy(
+        update={"data": classifier.config.data.model_copy(update={"longest": 10, "keep": "both"})}
+    )
+    classifier.fit(texts, labels, say=lines.append)
+    assert "words left out of those above 10" in lines[0]
+    result = classifier.explain(["a b c d e f g h i j k l m n"])[0]
+    assert "".join(word.text for word in result.words) == "abcdejklmn"
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "message"),
+    [
+        (["x y", "z"], ["a", "a"], "all 2 documents have the label 'a'"),
+        (["x", "y", "z"], ["a", "a", "b"], "the class 'b' has 1 document"),
+        (["x"], ["a", "b"], "there are 1 documents and 2 labels"),
+        (["x", " "], ["a", "b"], "document 2 is empty"),
+        (["x", 3], ["a", "b"], "document 2 is 3: expected a text"),
+        (["x", "y"], ["a", None], "document 2 has the label None"),
+        ("text", "a", "this is one text"),
+    ],
+)
+def test_documents_that_nothing_can_be_learned_from(texts, labels, message):
+    with pytest.raises(DataError, match=message):
+        Classifier(training=QUICK).fit(texts, labels)
+
+
+def test_refusals():
+    with pytest.raises(ConfigError, match="not trained"):
+        Classifier().predict(["x"])
+    with pytest.raises(ConfigError, match=r"model.type: expected 'recurrent'"):
+        Classifier(model="recurent")
+
+
+def test_a_document_of_a_million_characters(trained):
+    text = "w1 good. " * 112_000 if trained.config.model.type == "ngrams" else "w1 good. " * 200
+    assert trained.predict([text]).shape == (1,)
+
+
+def test_other_tokens(tmp_path):
+    texts, labels, _ = planted(120, 14)
+    for kind in ("bpe", "char"):
+        classifier = Classifier(
+            model=MODELS["recurrent"], words=WordsConfig(kind=kind, size=120, min_count=1), training=QUICK
+        ).fit(texts, labels)
+        for result in classifier.explain(texts[:3]):
+            np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
