@@ -8,7 +8,7 @@ SALES := --id shop --time date --target sold
 # What benchmarks/peers/prepare_multi30k.py wrote.
 MULTI30K ?= data/multi30k-pieces
 
-.PHONY: install demo demo-forecast test lint bench clean
+.PHONY: install demo demo-forecast demo-classify test lint bench clean
 
 install: $(READY)
 
@@ -34,6 +34,14 @@ demo-forecast: $(READY)
 	$(BIN)/sightline evaluate $(DEMO)/forecast/model --data $(DEMO)/sales/later.csv --level 80 --level 90
 	$(BIN)/sightline explain $(DEMO)/forecast/model --input $(DEMO)/sales/known.csv --future-data $(DEMO)/sales/ahead.csv \
 		--output $(DEMO)/forecast/used.csv
+
+demo-classify: $(READY)
+	$(BIN)/python demo/tickets.py $(DEMO)/tickets --seed 1
+	$(BIN)/sightline train classify --data $(DEMO)/tickets/train.csv --output $(DEMO)/classifier --model hierarchical --overwrite --threads 1 \
+		--set training.epochs=4
+	$(BIN)/sightline evaluate $(DEMO)/classifier --data $(DEMO)/tickets/test.csv
+	$(BIN)/sightline explain $(DEMO)/classifier --input $(DEMO)/tickets/unread.txt
+	$(BIN)/sightline explain $(DEMO)/classifier --input $(DEMO)/tickets/unread.txt --output $(DEMO)/classifier.html
 
 test: $(READY)
 	$(BIN)/python -m pytest

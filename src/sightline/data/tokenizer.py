@@ -96,6 +96,11 @@ class Tokenizer:
         """Number of ids, special symbols included."""
         return len(self._units.tokens)
 
+    def places(self) -> dict[str, int]:
+        """The id of each unit, without the space before it, special symbols left out."""
+        units = list(enumerate(self._units.tokens))[len(SPECIALS) :]
+        return {unit.removeprefix(" ") if self._units.spaced else unit: index for index, unit in units}
+
     def encode(self, text: str) -> Encoding:
         """Ids of a text and the pieces behind them; the pieces' offsets count code points of the text.
 

@@ -39,10 +39,13 @@ class AttentionPooling(nn.Module):
         self.attention = attention
         self.question = nn.Parameter(torch.zeros(1, width))
 
-    def forward(self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"]) -> Pooled:
-        """The weighted mean, and the weights."""
+    def forward(
+        self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"], values: Float[Tensor, "B S V"] | None = None
+    ) -> tuple[Float[Tensor, "B V"], Float[Tensor, "B S"]]:
+        """The weighted mean, and the weights; of `values` where others are to be read than are asked."""
         question = self.question.expand(len(x), 1, -1)
-        pooled, weights = self.attention(question, self.attention.prepare(x), x, mask.unsqueeze(1))
+        read = x if values is None else values
+        pooled, weights = self.attention(question, self.attention.prepare(x), read, mask.unsqueeze(1))
         return pooled[:, 0], weights[:, 0]
 
     def parts(self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"]) -> Float[Tensor, "B S D"]:

@@ -16,6 +16,8 @@ from sightline.models.classify import (
     HierarchicalReader,
     NoContext,
     OneHead,
+    OwnHierarchicalReader,
+    OwnReader,
     RecurrentContext,
     TokenEmbedding,
     TransformerContext,
@@ -49,6 +51,14 @@ READERS = {
     "gated": lambda: FlatReader(_recurrent(E), GatedPooling(2 * D)),
     "transformer": lambda: FlatReader(_transformer(), _attention(8)),
     "words": lambda: FlatReader(NoContext(E), _attention(E)),
+    "own": lambda: OwnReader(_recurrent(E), _attention(2 * D), E),
+    "own hierarchy": lambda: OwnHierarchicalReader(
+        words=_recurrent(E),
+        word_pooling=_attention(2 * D),
+        sentences=_recurrent(E),
+        sentence_pooling=_attention(2 * D),
+        width=E,
+    ),
     "hierarchical": lambda: HierarchicalReader(
         words=_recurrent(E),
         word_pooling=_attention(2 * D),
@@ -108,8 +118,9 @@ def test_padding_has_no_gradient(network):
 def test_shares_add_up_to_the_scores(network):
     evidence = network.evidence(_batch(DOCUMENTS))
     assert_close(evidence.scores, network(_batch(DOCUMENTS)), **EXACT)
-    if evidence.shares is not None:
-        assert_close(evidence.shares.sum(1) + network.head.constant, evidence.scores, **EXACT)
+    shares = [part for part in (evidence.words, evidence.sentences) if part is not None]
+    if shares:
+        assert_close(shares[0].sum(1) + network.head.constant, evidence.scores, **EXACT)
     else:
         assert isinstance(network.reader.pooling, GatedPooling)
 

@@ -4,6 +4,7 @@ from sightline.data.documents.labels import Label, LabelKind, Labels
 from sightline.data.documents.ngrams import NgramIndex, ngrams_of
 from sightline.data.documents.reading import Collection, read_documents
 from sightline.data.documents.sentences import cut_sentences
+from sightline.data.documents.vectors import read_vectors
 from sightline.data.documents.words import Word, cut_words, lower, place_pieces, without_markup
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "ngrams_of",
     "place_pieces",
     "read_documents",
+    "read_vectors",
     "without_markup",
 ]

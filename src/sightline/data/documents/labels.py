@@ -25,10 +25,12 @@ class Labels:
     Attributes:
         classes: their names; with an order in that.
         kind: `"one"` of them holds for a document, or `"several"`, or one of those that are `"ordered"`.
+        numbers: whether they were given as whole numbers, and are to be answered so.
     """
 
     classes: tuple[str, ...]
     kind: LabelKind
+    numbers: bool = False
 
     @classmethod
     def of(

@@ -5,7 +5,7 @@ from sightline.models.classify.embedding import TokenEmbedding
 from sightline.models.classify.heads import Head, OneHead, OrderedHead, SeveralHead
 from sightline.models.classify.network import DocumentNetwork, Evidence
 from sightline.models.classify.protocol import Context, Documents, Maps, Pooling, Read, Reader
-from sightline.models.classify.readers import FlatReader, HierarchicalReader
+from sightline.models.classify.readers import FlatReader, HierarchicalReader, OwnHierarchicalReader, OwnReader
 
 __all__ = [
     "Context",
@@ -19,6 +19,8 @@ __all__ = [
     "NoContext",
     "OneHead",
     "OrderedHead",
+    "OwnHierarchicalReader",
+    "OwnReader",
     "Pooling",
     "Read",
     "Reader",

@@ -19,13 +19,15 @@ class Evidence(NamedTuple):
     Attributes:
         scores: `[B, K]`.
         maps: attention by name (see `Read`).
-        shares: `[B, L, K]`, what each word, or with a hierarchy `[B, N, K]` each sentence, adds to each score: with the
-            head's constant they sum to it. None where the pooling is no sum.
+        words: `[B, L, K]`, what each word adds to each score: with the head's constant they sum to it. None where that
+            is no sum over words.
+        sentences: likewise `[B, N, K]`, of sentences.
     """
 
     scores: Tensor
     maps: Maps
-    shares: Tensor | None
+    words: Tensor | None
+    sentences: Tensor | None
 
 
 class DocumentNetwork(nn.Module):
@@ -75,5 +77,5 @@ class DocumentNetwork(nn.Module):
     def evidence(self, documents: Documents) -> Evidence:
         """Scores, attention, and what each part added; in evaluation mode the shares add up to the scores."""
         read = self.reader(self.embed(documents.tokens), documents, need_weights=True)
-        shares = None if read.parts is None else self.head.shares(read.parts)
-        return Evidence(self.head(self.dropout(read.pooled)), read.maps, shares)
+        shares = (None if parts is None else self.head.shares(parts) for parts in (read.words, read.sentences))
+        return Evidence(self.head(self.dropout(read.pooled)), read.maps, *shares)

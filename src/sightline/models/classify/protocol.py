@@ -33,6 +33,11 @@ class Documents(NamedTuple):
         """The same on a device."""
         return Documents(*(tensor.to(device) for tensor in self))
 
+    def places(self) -> Int[Tensor, " M"]:
+        """The place of each row in its document, from 0."""
+        first = torch.searchsorted(self.owner, torch.arange(self.size, device=self.owner.device))
+        return torch.arange(len(self.owner), device=self.owner.device) - first[self.owner]
+
     def rows(self, x: Float[Tensor, "M D"]) -> tuple[Float[Tensor, "B N D"], Bool[Tensor, "B N"]]:
         """What each row has, side by side for each document, and where there is a row with a token in it."""
         counts = torch.bincount(self.owner, minlength=self.size)
@@ -89,13 +94,14 @@ class Read(NamedTuple):
         pooled: `[B, D]`.
         maps: with `need_weights` attention by name: `"word"` `[B, L]` of a whole document, or `"sentence"` `[B, N]` and
             `"word"` `[M, S]` within each sentence.
-        parts: with `need_weights` `[B, L, D]` or `[B, N, D]`, what each word or sentence gave to `pooled`; None where
-            the pooling is no sum.
+        words: with `need_weights` `[B, L, D]`, what each word gave to `pooled`, where that is a sum over words.
+        sentences: likewise `[B, N, D]`, where it is a sum over sentences.
     """
 
     pooled: Tensor
     maps: Maps
-    parts: Tensor | None
+    words: Tensor | None = None
+    sentences: Tensor | None = None
 
 
 @runtime_checkable

@@ -3,9 +3,10 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sightline.layers import AttentionPooling
 from sightline.models.classify.protocol import Context, Documents, Pooling, Read
 
-__all__ = ["FlatReader", "HierarchicalReader"]
+__all__ = ["FlatReader", "HierarchicalReader", "OwnHierarchicalReader", "OwnReader"]
 
 
 class FlatReader(nn.Module):
@@ -40,8 +41,37 @@ class FlatReader(nn.Module):
         states, mask = documents.words(self.context(x, documents.mask))
         pooled, weights = self.pooling(states, mask)
         if not need_weights:
-            return Read(pooled, {}, None)
-        return Read(pooled, {"word": weights}, self.pooling.parts(states, mask))
+            return Read(pooled, {})
+        return Read(pooled, {"word": weights}, words=self.pooling.parts(states, mask))
+
+
+class OwnReader(nn.Module):
+    """As `FlatReader`, where the context says how much of each word is read, and what is read is the word's own vector.
+
+        d = sum_t w_t x_t,   w = softmax(score(q, h_t)),   h = context(x)
+
+    What a word gives to the document's vector is then its own doing, and no neighbour's.
+
+    Args:
+        context: of the tokens.
+        pooling: over them.
+        width: of the tokens' vectors.
+    """
+
+    def __init__(self, context: Context, pooling: AttentionPooling, width: int) -> None:
+        super().__init__()
+        self.context = context
+        self.pooling = pooling
+        self.width = width
+
+    def forward(self, x: Float[Tensor, "M S E"], documents: Documents, *, need_weights: bool = False) -> Read:
+        """One vector a document; the map is `"word"`, `[B, L]`."""
+        states, mask = documents.words(self.context(x, documents.mask))
+        own, _ = documents.words(x)
+        pooled, weights = self.pooling(states, mask, own)
+        if not need_weights:
+            return Read(pooled, {})
+        return Read(pooled, {"word": weights}, words=weights.unsqueeze(-1) * own)
 
 
 class HierarchicalReader(nn.Module):
@@ -70,5 +100,48 @@ class HierarchicalReader(nn.Module):
         states = self.sentences(vectors, mask)
         pooled, weights = self.sentence_pooling(states, mask)
         if not need_weights:
-            return Read(pooled, {}, None)
-        return Read(pooled, {"sentence": weights, "word": within}, self.sentence_pooling.parts(states, mask))
+            return Read(pooled, {})
+        parts = self.sentence_pooling.parts(states, mask)
+        return Read(pooled, {"sentence": weights, "word": within}, sentences=parts)
+
+
+class OwnHierarchicalReader(nn.Module):
+    """As `HierarchicalReader`, where contexts say how much is read, and what is read are the words' own vectors.
+
+        d = sum_n v_n sum_t w_nt x_nt
+
+    Both levels multiply, so that what a word gives to the document's vector is known exactly.
+
+    Args:
+        words: the context of the words in a sentence.
+        word_pooling: over them.
+        sentences: the context of the sentences in a document.
+        sentence_pooling: over them.
+        width: of the tokens' vectors.
+    """
+
+    def __init__(
+        self,
+        *,
+        words: Context,
+        word_pooling: AttentionPooling,
+        sentences: Context,
+        sentence_pooling: AttentionPooling,
+        width: int,
+    ) -> None:
+        super().__init__()
+        self.words, self.word_pooling = words, word_pooling
+        self.sentences, self.sentence_pooling = sentences, sentence_pooling
+        self.width = width
+
+    def forward(self, x: Float[Tensor, "M S E"], documents: Documents, *, need_weights: bool = False) -> Read:
+        """One vector a document; the maps are `"sentence"`, `[B, N]`, and `"word"`, `[M, S]` within each sentence."""
+        vectors, within = self.word_pooling(self.words(x, documents.mask), documents.mask, x)
+        vectors, mask = documents.rows(vectors)
+        pooled, weights = self.sentence_pooling(self.sentences(vectors, mask), mask, vectors)
+        if not need_weights:
+            return Read(pooled, {})
+        place = documents.places()
+        both = weights[documents.owner, place].unsqueeze(-1) * within
+        words, _ = documents.words(both.unsqueeze(-1) * x)
+        return Read(pooled, {"sentence": weights, "word": within}, words=words)

@@ -25,6 +25,8 @@ from sightline.models.classify import (
     NoContext,
     OneHead,
     OrderedHead,
+    OwnHierarchicalReader,
+    OwnReader,
     Pooling,
     Reader,
     RecurrentContext,
@@ -87,7 +89,16 @@ def build_network(config: ClassifyConfig, size: int, labels: Labels) -> Document
 
 def _reader(model: ModelConfig) -> Reader:
     if model.type == "hierarchical":
-        words = _recurrent(model, model.embedding_width)
+        words, own = _recurrent(model, model.embedding_width), model.embedding_width
+        if model.reads_out == "words":
+            sentences = _recurrent(model, own)
+            return OwnHierarchicalReader(
+                words=words,
+                word_pooling=_attention_pooling(model, words.width),
+                sentences=sentences,
+                sentence_pooling=_attention_pooling(model, sentences.width),
+                width=own,
+            )
         sentences = _recurrent(model, words.width)
         return HierarchicalReader(
             words=words,
@@ -109,6 +120,8 @@ def _reader(model: ModelConfig) -> Reader:
         )
     else:
         context = NoContext(model.embedding_width)
+    if model.reads_out == "words":
+        return OwnReader(context, _attention_pooling(model, context.width), model.embedding_width)
     return FlatReader(context, _pooling(model, context.width))
 
 
@@ -128,6 +141,10 @@ def _pooling(model: ModelConfig, width: int) -> Pooling:
         return MaxPooling()
     if model.pooling == "gated":
         return GatedPooling(width)
+    return _attention_pooling(model, width)
+
+
+def _attention_pooling(model: ModelConfig, width: int) -> AttentionPooling:
     score = build_score(model.attention, query_width=width, key_width=width, width=width)
     return AttentionPooling(Attention(score, build_selection(model.selection, query_width=width, width=width)), width)
 
@@ -173,7 +190,7 @@ def load_start(folder: Path) -> tuple[Tokenizer, Labels]:
     tokenizer = Tokenizer.load(folder / TOKENIZER)
     try:
         found = json.loads((folder / LABELS).read_bytes())
-        return tokenizer, Labels(tuple(found["classes"]), found["kind"])
+        return tokenizer, Labels(tuple(found["classes"]), found["kind"], found["numbers"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFolderError(f"{folder / LABELS}: missing or damaged; take a copy, or train again") from error
 

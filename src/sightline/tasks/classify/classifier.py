@@ -1,6 +1,7 @@
 """Document to label: train on labelled documents, predict, see the evidence."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +63,15 @@ class Classifier:
         training: ClassifyTraining | None = None,
         seed: int = 1,
     ) -> None:
+        self._given: dict[str, Any] = {
+            "model": model,
+            "kind": kind,
+            "classes": classes,
+            "words": words,
+            "wide": wide,
+            "training": training,
+            "seed": seed,
+        }
         beside = WideConfig() if wide is True else wide or None
         values = {
             "model": {"type": model} if isinstance(model, str) else model.model_dump(),
@@ -91,9 +101,10 @@ class Classifier:
         return self._trained
 
     @property
-    def classes_(self) -> NDArray[np.str_]:
-        """The names of the classes, in the order of probabilities; raises ConfigError before `fit` or `load`."""
-        return np.array(self.parts.labels.classes)
+    def classes_(self) -> NDArray[Any]:
+        """The classes in the order of probabilities, as they were given; raises ConfigError before `fit` or `load`."""
+        known = self.parts.labels
+        return np.array([int(name) for name in known.classes] if known.numbers else known.classes)
 
     def fit(
         self,
@@ -139,6 +150,7 @@ class Classifier:
         if not resume:
             check_free(place, overwrite=overwrite)
         known = Labels.of(given.labels, data.kind, data.classes, least=2 if valid is None else 1)
+        known = replace(known, numbers=all(map(_is_number, labels)))
         if valid is None:
             given, held_out = hold_out(given, data.valid_share, self.config.seed)
         else:
@@ -170,7 +182,7 @@ class Classifier:
         labels = self.parts.labels
         names = labels.names(labels.decide(self.predict_proba(texts)))
         if labels.kind != "several":
-            return np.array(names)
+            return np.array([int(str(name)) for name in names] if labels.numbers else names)
         found = np.empty(len(names), object)  # numpy would take tuples of one length for a second dimension
         for i, name in enumerate(names):
             found[i] = name
@@ -195,8 +207,9 @@ class Classifier:
             DataError: for a label that training did not see.
         """
         known = self.parts.labels
-        found = known.decide(self.predict_proba(texts))
-        return accuracy(found, known.encode(labels).astype(np.int64))
+        given = _labelled(texts, labels, known.kind)
+        found = known.decide(self.predict_proba(given.texts))
+        return accuracy(found, known.encode(given.labels).astype(np.int64))
 
     def evaluate(self, texts: Sequence[str], labels: Sequence[Label]) -> Judgement:
         """Label documents, and tell how good that was, class by class, and how far probabilities can be trusted.
@@ -221,6 +234,32 @@ class Classifier:
         self.parts.network.eval()
         with fast_matmul("exact", next(self.parts.network.parameters()).device):
             return classifications(_texts(texts), self.parts, self.config)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The arguments it was made with, as scikit-learn asks for them."""
+        return dict(self._given)
+
+    def set_params(self, **params: Any) -> "Classifier":
+        """Begin anew with some arguments changed, as scikit-learn's searches do.
+
+        Raises:
+            ConfigError: for an argument that there is not, or options that do not fit each other.
+        """
+        strange = sorted(params.keys() - self._given.keys())
+        if strange:
+            raise ConfigError(f"a classifier has no {strange[0]!r}: choose among {', '.join(self._given)}")
+        type(self).__init__(self, **self._given | params)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(multi_label=self.config.data.kind == "several"),
+            input_tags=InputTags(one_d_array=True, two_d_array=False, string=True),
+        )
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the model folder (see `sightline.tasks.folder`).
@@ -257,18 +296,24 @@ class Classifier:
         return classifier
 
 
-def _texts(texts: Sequence[Any]) -> Sequence[str]:
+def _is_number(label: Any) -> bool:
+    return isinstance(label, int | np.integer) and not isinstance(label, bool)
+
+
+def _texts(texts: Sequence[Any]) -> list[str]:
     if isinstance(texts, str):
         raise DataError("a list of documents is expected, and this is one text: write it in brackets, [text]")
-    strange = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
+    found = list(texts)
+    strange = next((i for i, text in enumerate(found) if not isinstance(text, str)), None)
     if strange is not None:
-        raise DataError(f"document {strange + 1} is {texts[strange]!r:.60}: expected a text")
-    return texts
+        raise DataError(f"document {strange + 1} is {found[strange]!r:.60}: expected a text")
+    return found
 
 
 def _labelled(texts: Sequence[str], labels: Sequence[Any], kind: str) -> Labelled:
     """Documents with labels as names, checked."""
-    if len(_texts(texts)) != len(labels):
+    documents = _texts(texts)
+    if len(documents) != len(labels):
         raise DataError(f"there are {len(texts):,} documents and {len(labels):,} labels: give one label a document")
     names: list[Label] = []
     for i, label in enumerate(labels):
@@ -280,7 +325,7 @@ def _labelled(texts: Sequence[str], labels: Sequence[Any], kind: str) -> Labelle
             raise DataError(f"document {i + 1} has the label {label!r}: expected one (or kind='several')")
         else:
             names.append(str(label))
-    empty = next((i for i, text in enumerate(texts) if not text.strip()), None)
+    empty = next((i for i, text in enumerate(documents) if not text.strip()), None)
     if empty is not None:
         raise DataError(f"document {empty + 1} is empty: leave it out, for there is nothing to learn from it")
-    return Labelled(list(texts), names)
+    return Labelled(documents, names)

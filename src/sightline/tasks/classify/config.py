@@ -50,6 +50,13 @@ class WordsConfig(Section):
     lower: bool = True
     markup: bool = False  # HTML tags count as spaces
     longest_sentence: PositiveInt = 60  # words; longer ones are read in parts
+    vectors: Path | None = None  # of words, as GloVe, fastText and word2vec write them; they are trained on
+
+    @model_validator(mode="after")
+    def _vectors_are_of_words(self) -> "WordsConfig":
+        if self.vectors is not None and self.kind != "word":
+            raise ValueError(f"'vectors' are of words, and the kind is {self.kind!r}: set it to 'word'")
+        return self
 
 
 class _Pooled(Section):
@@ -58,10 +65,17 @@ class _Pooled(Section):
     pooling: Literal["attention", "max", "gated"] = "attention"
     attention: ScoreName = "additive"
     selection: SelectionName = "softmax"
+    reads_out: Literal["states", "words"] = "states"  # what attention sums: what words became in context, or themselves
     embedding_width: PositiveInt = 100
     embedding_dropout: Rate = 0.3
     word_dropout: Rate = 0.1
     dropout: Rate = 0.3  # of a document's vector
+
+    @model_validator(mode="after")
+    def _attention_reads_out(self) -> "_Pooled":
+        if self.reads_out == "words" and self.pooling != "attention":
+            raise ValueError("'reads_out: words' is for attention: set 'pooling: attention'")
+        return self
 
 
 class RecurrentConfig(_Pooled):

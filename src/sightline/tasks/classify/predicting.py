@@ -80,8 +80,8 @@ def _classification(text: str, each: Cut, evidence: Evidence, inside: Tensor, pa
     words = evidence.maps["word"].cpu()
     weights = evidence.maps.get("sentence")
     count = int(inside.sum())
-    parts_there = count if weights is None else len(each.sentences)  # what is behind them is padding
-    shares = None if evidence.shares is None else (mixture.deep * evidence.shares[0, :parts_there]).cpu().numpy()
+    sides = ((evidence.words, count), (evidence.sentences, len(each.sentences)))  # what is behind is padding
+    shares = [None if part is None else (mixture.deep * part[0, :there]).cpu().numpy() for part, there in sides]
     encoding = tokenizer.encode(" ".join(each.texts))
     return Classification(
         label=labels.names(labels.decide(probabilities.numpy()))[0],
@@ -91,10 +91,11 @@ def _classification(text: str, each: Cut, evidence: Evidence, inside: Tensor, pa
         pieces=place_pieces(each.words, encoding.pieces),
         sentences=_sentences(text, each) if len(each.sentences) > 1 or weights is not None else (),
         word_attention=(words[inside] if weights is not None else words[0, :count]).numpy(),
-        sentence_attention=None if weights is None else weights[0, :parts_there].cpu().numpy(),
+        sentence_attention=None if weights is None else weights[0, : len(each.sentences)].cpu().numpy(),
         scores=scores[0].numpy(),
         constant=constant.cpu().numpy(),
-        contributions=shares,
+        word_contributions=shares[0],
+        sentence_contributions=shares[1],
         phrases=_phrases(text, each, parts),
     )
 

@@ -36,8 +36,8 @@ class Classification:
 
         scores = constant + sum_l contributions_l + sum_phrases shares
 
-    to the last digit; where the network's pooling is no sum, there are no contributions. Scores are one for each class,
-    and of C ordered classes one for each of the C - 1 borders between them.
+    to the last digit, over words or over sentences; where the network's pooling is no sum, over neither. Scores are one
+    for each class, and of C ordered classes one for each of the C - 1 borders between them.
 
     Attributes:
         label: the likeliest class, or all that are likelier than not where a document may have several.
@@ -50,7 +50,8 @@ class Classification:
         sentence_attention: `[N]`; None without a hierarchy.
         scores: `[K]`.
         constant: `[K]`, what nothing in the text is the reason of.
-        contributions: `[L, K]`, or with a hierarchy `[N, K]`; None where the pooling is no sum.
+        word_contributions: `[L, K]`, of each piece, where scores are a sum over words.
+        sentence_contributions: `[N, K]`, where they are a sum over sentences.
         phrases: what the linear model of n-grams adds; none without it.
     """
 
@@ -64,7 +65,8 @@ class Classification:
     sentence_attention: Array | None
     scores: Array
     constant: Array
-    contributions: Array | None
+    word_contributions: Array | None
+    sentence_contributions: Array | None
     phrases: Sequence[Phrase]
 
     @property
@@ -75,17 +77,17 @@ class Classification:
     def evidence(self) -> Array:
         """What each word adds to each score, `[W, K]`: with `constant` these sum to the scores.
 
-        A piece's contribution is its word's, an n-gram's is shared out evenly among its words. With a hierarchy a
-        sentence's is shared out by the attention within it: there the sentence is exact, and the word is a reading.
+        A piece's contribution is its word's, an n-gram's is shared out evenly among its words. A sentence's is shared
+        out by the attention within it: there the sentence is exact, and the word is a reading.
         """
         found = np.zeros((len(self.words), len(self.scores)), np.float64)
-        if self.contributions is not None:
-            places = [piece.word for piece in self.pieces]
-            shares = self.contributions
-            if self.sentence_attention is not None:
-                shares = self.word_attention[:, None] * np.repeat(self.contributions, self._pieces_of_sentences(), 0)
-            for place, share in zip(places, shares, strict=True):
-                found[place if place is not None else 0] += share
+        shares = self.word_contributions
+        if self.sentence_contributions is not None:
+            spread = np.repeat(self.sentence_contributions, self._pieces_of_sentences(), 0)
+            shares = self.word_attention[:, None] * spread
+        if shares is not None:
+            for piece, share in zip(self.pieces, shares, strict=True):
+                found[0 if piece.word is None else piece.word] += share
         for phrase in self.phrases:
             found[phrase.words.start : phrase.words.stop] += phrase.shares / len(phrase.words)
         return found.astype(np.float32)

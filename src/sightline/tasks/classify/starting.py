@@ -9,8 +9,9 @@ import torch
 
 from sightline.data import Tokenizer
 from sightline.data.counting import count
-from sightline.data.documents import Label, Labels
+from sightline.data.documents import Label, Labels, read_vectors
 from sightline.errors import DataError
+from sightline.models.classify import DocumentNetwork
 from sightline.tasks.classify.building import Parts, build_network, load_start, reads_sentences
 from sightline.tasks.classify.config import ClassifyConfig
 from sightline.tasks.classify.corpus import Corpus, Cut, cut, number
@@ -37,11 +38,12 @@ class Side(NamedTuple):
 
 
 class Start(NamedTuple):
-    """All that the loop needs."""
+    """All that the loop needs, and how many words begin with a vector that was given."""
 
     parts: Parts
     train: Side
     valid: Side
+    vectors: int
 
     def lines(self, config: ClassifyConfig) -> Iterator[str]:
         """What is about to be trained, for people."""
@@ -59,6 +61,8 @@ class Start(NamedTuple):
         each = held.sum(0).long() if held.ndim == 2 else torch.bincount(held, minlength=len(labels.classes))
         shown = [f"{name} {n:,}" for name, n in zip(labels.classes, each.tolist(), strict=True)]
         yield f"classes: {', '.join(shown[:12])}{', ...' if len(shown) > 12 else ''}"
+        if self.vectors:
+            yield f"vectors: {self.vectors:,} of {self.parts.tokenizer.size:,} tokens begin with one of the file's"
         network = self.parts.network
         yield f"model: {config.model.type}, {sum(p.numel() for p in network.parameters()):,} parameters"
 
@@ -113,4 +117,16 @@ def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labe
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = build_network(config, tokenizer.size, labels)
-    return Start(Parts(network, tokenizer, labels), side(train, cuts), side(valid, cut_all(valid)))
+    vectors = 0
+    if config.words.vectors is not None and resumed is None:
+        vectors = _begin_with(config.words.vectors, network, tokenizer)
+    return Start(Parts(network, tokenizer, labels), side(train, cuts), side(valid, cut_all(valid)), vectors)
+
+
+def _begin_with(path: Path, network: DocumentNetwork, tokenizer: Tokenizer) -> int:
+    """Give words the vectors in a file; returns how many were found."""
+    table = network.embedding.tokens.weight
+    places, vectors = read_vectors(path, tokenizer.places(), table.shape[1])
+    with torch.no_grad():
+        table[torch.from_numpy(places)] = torch.from_numpy(vectors).to(table.device)
+    return len(places)

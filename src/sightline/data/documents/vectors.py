@@ -1,0 +1,53 @@
+"""Word vectors that were trained elsewhere, from the text files of GloVe, fastText and word2vec."""
+
+from collections.abc import Mapping
+from os import PathLike
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.data.files import read_lines
+from sightline.errors import DataError
+
+__all__ = ["read_vectors"]
+
+
+def read_vectors(
+    path: str | PathLike[str], places: Mapping[str, int], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The vectors of known words: their places, and a row for each.
+
+    A line holds a word and its numbers, parted by spaces; a first line with two whole numbers, how many words of which
+    width, may stand above. A word that stands twice keeps its first vector.
+
+    Args:
+        path: the file, plain or gzip.
+        places: of the words that are wanted.
+        width: numbers that each vector has to have.
+
+    Raises:
+        DataError: when the file cannot be read, holds vectors of another width or what is no number, or none of the
+            words.
+    """
+    lines = read_lines(path)
+    header = lines[0].split()
+    first = 1 if len(header) == 2 and all(part.isdecimal() for part in header) else 0
+    found: dict[int, NDArray[np.float32]] = {}
+    for number, line in enumerate(lines[first:], first + 1):
+        word, _, numbers = line.rstrip().partition(" ")
+        count = numbers.count(" ") + 1
+        if count != width:
+            raise DataError(
+                f"the vector of {word!r} has {count} numbers, and the model's words have {width}: set "
+                f"model.embedding_width to {count}, or give another file",
+                path=path,
+                line=number,
+            )
+        if word in places and places[word] not in found:
+            try:
+                found[places[word]] = np.array(numbers.split(" "), np.float32)
+            except ValueError as error:
+                raise DataError(f"the vector of {word!r} holds what is no number", path=path, line=number) from error
+    if not found:
+        raise DataError("the file has no vector of any word in the documents: is it of their language?", path=path)
+    return np.array(list(found), np.int64), np.stack(list(found.values()))
