@@ -68,7 +68,10 @@ def test_one_file(cli, tmp_path, monkeypatch, name, content, columns, message):
         (("translate",), "where should the model go? give --output my-model"),
         (("translate", "-o", "m"), "what should it learn from? give --source and --target"),
         (("translate", "-o", "m", "--source", "s"), "pairs need both sides: give --source and --target"),
-        (("translat", "-o", "m"), "'translat' is neither a task (translate, forecast) nor a configuration file"),
+        (
+            ("translat", "-o", "m"),
+            "'translat' is neither a task (translate, forecast, classify) nor a configuration",
+        ),
         (("none.yaml",), "none.yaml: the configuration cannot be read: No such file or directory"),
         (("c.yaml",), "c.yaml, line 3: unknown key 'training.update': did you mean 'training.updates'?"),
         (("translate", "--set", "seed"), "cannot set 'seed': write key=value"),

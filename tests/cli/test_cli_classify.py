@@ -59,7 +59,7 @@ def test_from_a_table_to_labels_figures_and_evidence(cli, reviews, tmp_path):
 
     shown = cli("explain", tmp_path / "m", stdin=b"w1 good w2\n")
     assert "pos (" in shown.out
-    assert "for:      good +" in shown.out
+    assert "for:     good +" in shown.out
     told = json.loads(cli("explain", tmp_path / "m", "--json", stdin=b"w1 good w2\n").out)
     assert [word["text"] for word in told["words"]] == ["w1", "good", "w2"]
     page = tmp_path / "page.html"
@@ -91,4 +91,7 @@ def test_refusals_of_a_trained_model(cli, reviews, tmp_path):
     assert "name a file that ends in .html" in cli("explain", tmp_path / "m", "-o", tmp_path / "a.txt").err
     other = tmp_path / "other.csv"
     other.write_text("body,stars\ngood,pos\nbad,negg\n")
-    assert "document 2 has the label 'negg'" in cli("evaluate", tmp_path / "m", "--data", other).err
+    assert (
+        "other.csv, line 3: the label 'negg' is none that the model knows"
+        in cli("evaluate", tmp_path / "m", "--data", other).err
+    )

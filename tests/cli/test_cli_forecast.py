@@ -198,12 +198,12 @@ def test_what_cannot_be_forecast(cli, tmp_path, monkeypatch, words, message):
         (("forecast", "-o", "m", "--data", "d.csv"), "the key 'horizon' is missing"),
         (("forecast", "--tokenizer", "char"), "--tokenizer is no option of the task 'forecast'"),
         (("translate", "--look-back", 3), "--look-back is no option of the task 'translate'"),
-        (("c.yaml",), "c.yaml: the task is 'classify', and those that exist are translate, forecast"),
+        (("c.yaml",), "c.yaml: the task is 'compose', and those that exist are translate, forecast, classify"),
     ],
 )
 def test_training_options_of_another_task(cli, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "c.yaml").write_text("task: classify\n")
+    (tmp_path / "c.yaml").write_text("task: compose\n")
     outcome = cli("train", *words)
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err.startswith(f"error: {message}")

@@ -37,7 +37,7 @@ def _loop(pooling: nn.Module, x: Tensor) -> tuple[Tensor, list[float]]:
     """Pooled vector and weights of one row without padding."""
     if isinstance(pooling, AttentionPooling):
         score = pooling.attention.score
-        asked = score.query.weight @ pooling.question[0]
+        asked = score.query.weight @ pooling.question
         hidden = [torch.tanh(asked + score.key.weight @ v + score.key.bias) for v in x]
         powers = [math.exp(float(score.vector @ h)) for h in hidden]
         weights = [power / sum(powers) for power in powers]

@@ -49,7 +49,7 @@ def test_calibration_is_the_gap_bin_by_bin():
     sure = np.array([0.55, 0.6, 0.95, 1.0, 0.05])
     right = np.array([True, False, True, True, False])
     curve = calibration_curve(sure, right, 10)
-    assert [each.count for each in curve] == [1, 0, 0, 0, 0, 2, 0, 0, 0, 2]
+    assert [each.answers for each in curve] == [1, 0, 0, 0, 0, 2, 0, 0, 0, 2]
     assert curve[5].confidence == pytest.approx(0.575)
     assert curve[5].accuracy == 0.5
     gaps = [1 / 5 * 0.05, 2 / 5 * 0.075, 2 / 5 * 0.025]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from sightline.cli.reading import chunks, input_lines
 from sightline.data.counting import count
-from sightline.data.documents import Collection, Label, read_documents
-from sightline.errors import ConfigError
+from sightline.data.documents import Label, Labels, UnknownLabelError, holds_documents, read_documents
+from sightline.data.tables import FilePlace
+from sightline.errors import ConfigError, DataError
 from sightline.explain.render.documents import Shown, document_report
 from sightline.explain.render.highlight import highlighted
 from sightline.tasks.classify import Classification, Classifier, ClassifyConfig, Judgement
@@ -22,8 +23,8 @@ __all__ = [
     "complete",
     "document_keys",
     "explain_documents",
+    "judged",
     "judgement_lines",
-    "labelled",
     "print_labels",
     "report_documents",
 ]
@@ -43,7 +44,6 @@ KEYS = {
 }
 _SHOWN = 8  # words for a label, and against it
 _CLASSES = 5  # the likeliest
-_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".json", ".csv.gz", ".tsv.gz", ".jsonl.gz")
 
 
 def document_keys(options: dict[str, Any]) -> dict[str, Any]:
@@ -66,24 +66,39 @@ def begin(config: ClassifyConfig) -> tuple[Classifier, tuple[Any, ...]]:
     if config.data.train is None:
         raise ConfigError("what should it learn from? give --data, or 'data: train:' in the file")
     train = labelled(config, config.data.train)
-    valid = None if config.data.valid is None else labelled(config, config.data.valid)[:2]
+    valid = None
+    if config.data.valid is not None:
+        *valid, places = labelled(config, config.data.valid)
+        known = Labels.of(train[1], config.data.kind, config.data.classes)
+        try:
+            known.encode(valid[1])
+        except UnknownLabelError as error:
+            raise DataError(error.what, **places[error.index]) from error
     return Classifier.from_config(config), (*train[:2], valid)
 
 
-def labelled(config: ClassifyConfig, path: Path) -> tuple[list[str], list[Label]]:
-    """Documents with their labels, read as the configuration says."""
+def labelled(config: ClassifyConfig, path: Path) -> tuple[list[str], list[Label], list[FilePlace]]:
+    """Documents with their labels and places, read as the configuration says."""
     data = config.data
     separator = data.separator if data.kind == "several" else None
     read = read_documents(path, text=data.text, label=data.label, separator=separator)
     assert read.labels is not None
-    return read.texts, read.labels
+    return read.texts, read.labels, read.places
+
+
+def judged(model: Classifier, path: Path) -> Judgement:
+    """How good a classifier is on documents in a file; a label that it does not know is told with its place."""
+    texts, labels, places = labelled(model.config, path)
+    try:
+        return model.evaluate(texts, labels)
+    except UnknownLabelError as error:
+        raise DataError(error.what, **places[error.index]) from error
 
 
 def documents(config: ClassifyConfig, path: Path | None) -> Iterator[list[str]]:
     """Documents without labels, some at a time: of a table its column of texts, else a document a line."""
-    if path is not None and (path.is_dir() or path.name.endswith(_TABLES)):
-        read: Collection = read_documents(path, text=config.data.text, label=None)
-        yield read.texts
+    if path is not None and holds_documents(path):
+        yield read_documents(path, text=config.data.text, label=None).texts
     else:
         for _, texts in chunks(input_lines(path)):
             yield texts
@@ -99,11 +114,12 @@ def print_labels(model: Classifier, path: Path | None, *, as_json: bool) -> None
                 line = {"label": label, "probabilities": dict(zip(known.classes, row, strict=True))}
                 print(json.dumps(line, ensure_ascii=False))
             else:
-                print(f"{_spoken(label)}\t{max(row):.4f}")
+                print(f"{_spoken(model, label)}\t{max(row):.4f}")
 
 
-def _spoken(label: Label) -> str:
-    return label if isinstance(label, str) else ",".join(label)
+def _spoken(model: Classifier, label: Label) -> str:
+    """A label in one line: several as a table has them."""
+    return label if isinstance(label, str) else model.config.data.separator.join(label)
 
 
 def judgement_lines(judgement: Judgement) -> Iterator[str]:
@@ -131,18 +147,19 @@ def report_documents(model: Classifier, path: Path | None, output: Path) -> None
 
 
 def _shown(model: Classifier, result: Classification) -> Shown:
-    weights = contrast(model, result)
+    weights, meaning = contrast(model, result)
     phrases = [(phrase.piece.text, float(phrase.shares @ weights)) for phrase in result.phrases]
     likely = sorted(result.probabilities.items(), key=lambda item: -item[1])[:_CLASSES]
-    hierarchy = result.sentence_attention is not None
+    bars = result.sentence_attention is not None and model.config.model.pooling != "gated"
     return Shown(
-        label=_spoken(result.label),
+        label=_spoken(model, result.label),
+        meaning=meaning,
         probabilities=dict(likely),
         source=result.source,
         words=result.words,
         values=result.evidence() @ weights,
-        sentences=result.sentences if hierarchy else (),
-        attention=result.sentence_attention.tolist() if result.sentence_attention is not None else (),
+        sentences=result.sentences if bars else (),
+        attention=result.sentence_attention.tolist() if bars and result.sentence_attention is not None else (),
         phrases=sorted(phrases, key=lambda item: -abs(item[1]))[:_SHOWN],
     )
 
@@ -158,27 +175,32 @@ def explain_documents(model: Classifier, path: Path | None, *, as_json: bool) ->
                 print(json.dumps(result.to_dict(), ensure_ascii=False))
                 continue
             console.print(str(result), style="bold", markup=False, highlight=False)
-            values = result.evidence() @ contrast(model, result)
+            weights, meaning = contrast(model, result)
+            values = result.evidence() @ weights
             console.print(highlighted(result.source, result.words, values), highlight=False)
-            print("\n".join(_most(result, values)), end="\n\n")
+            print("\n".join([meaning, *_most(result, values)]), end="\n\n")
 
 
-def contrast(model: Classifier, result: Classification) -> NDArray[np.float32]:
-    """How much each score says for the label that was given, `[K]`.
+def contrast(model: Classifier, result: Classification) -> tuple[NDArray[np.float32], str]:
+    """How much each score says for one answer, `[K]`, and which answer that is, for people.
 
-    Where only one label can hold it is that one's score less the mean of the others; with ordered labels the place on
-    their scale, so that what is above zero speaks for more.
+    Where only one label can hold it is that one's score less the mean of the others; where there may be several the
+    score of the likeliest; with ordered labels the place on their scale, so that what is above zero speaks for more.
     """
     known = model.parts.labels
     weights = np.zeros(len(result.scores), np.float32)
+    best = max(known.classes, key=lambda name: result.probabilities[name])
     if known.kind == "ordered":
         weights[0] = 1
-        return weights
-    best = max(range(len(known.classes)), key=lambda c: result.probabilities[known.classes[c]])
-    if known.kind == "one":
-        weights[:] = -1 / (len(weights) - 1)
-    weights[best] = 1
-    return weights
+        meaning = f"words for more of it, and for less (from {known.classes[0]} to {known.classes[-1]})"
+    else:
+        if known.kind == "one":
+            weights[:] = -1 / (len(weights) - 1)
+        weights[known.classes.index(best)] = 1
+        meaning = f"words for {best!r}, and against it"
+    if result.word_contributions is None and result.sentence_contributions is None:
+        meaning += "; by the n-grams alone, since the network's pooling is no sum of words"
+    return weights, meaning
 
 
 def _most(result: Classification, values: NDArray[np.float32]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sightline.cli.documents import judgement_lines, labelled
+from sightline.cli.documents import judged, judgement_lines
 from sightline.cli.pairs import Pairs
 from sightline.cli.reading import with_decoding
 from sightline.cli.series import error_lines
@@ -96,7 +96,7 @@ def _labels(model: Classifier, asked: Asked) -> None:
         raise ConfigError("a classifier is evaluated by --data alone: its labelled documents, as in training")
     if data is None:
         raise ConfigError("which documents? name those with labels by --data test.csv")
-    judgement = model.evaluate(*labelled(model.config, data))
+    judgement = judged(model, data)
     if not asked.as_json:
         print("\n".join(judgement_lines(judgement)))
         return

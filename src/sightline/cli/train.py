@@ -44,6 +44,12 @@ class Face(NamedTuple):
 
 
 FACES = {
+    "translate": Face(
+        TranslateConfig, pairs.KEYS, pairs.pair_keys, pairs.complete, pairs.begin, "predict {} < input.txt"
+    ),
+    "forecast": Face(
+        ForecastConfig, series.KEYS, series.column_keys, series.complete, series.begin, "predict {} --input data.csv"
+    ),
     "classify": Face(
         ClassifyConfig,
         documents.KEYS,
@@ -51,12 +57,6 @@ FACES = {
         documents.complete,
         documents.begin,
         "predict {} < documents.txt",
-    ),
-    "translate": Face(
-        TranslateConfig, pairs.KEYS, pairs.pair_keys, pairs.complete, pairs.begin, "predict {} < input.txt"
-    ),
-    "forecast": Face(
-        ForecastConfig, series.KEYS, series.column_keys, series.complete, series.begin, "predict {} --input data.csv"
     ),
 }
 

@@ -96,6 +96,11 @@ class Tokenizer:
         """Number of ids, special symbols included."""
         return len(self._units.tokens)
 
+    @property
+    def spaced(self) -> bool:
+        """Whether each word is cut by itself, with the space before it; else spaces are tokens as others are."""
+        return self._units.spaced
+
     def places(self) -> dict[str, int]:
         """The id of each unit, without the space before it, special symbols left out."""
         units = list(enumerate(self._units.tokens))[len(SPECIALS) :]

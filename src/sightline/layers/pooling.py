@@ -37,7 +37,7 @@ class AttentionPooling(nn.Module):
     def __init__(self, attention: Attention, width: int) -> None:
         super().__init__()
         self.attention = attention
-        self.question = nn.Parameter(torch.zeros(1, width))
+        self.question = nn.Parameter(torch.zeros(width))
 
     def forward(
         self, x: Float[Tensor, "B S D"], mask: Bool[Tensor, "B S"], values: Float[Tensor, "B S V"] | None = None

@@ -47,14 +47,14 @@ class CalibrationBin(NamedTuple):
     Attributes:
         low: where the interval begins.
         high: where it ends, itself included.
-        count: how many.
+        answers: how many.
         confidence: their mean probability; NaN where there are none.
         accuracy: how many of them are right; likewise.
     """
 
     low: float
     high: float
-    count: int
+    answers: int
     confidence: float
     accuracy: float
 
@@ -79,7 +79,8 @@ def f1(found: Found, labels: Found, average: str) -> float:
     """
     from sklearn.metrics import f1_score
 
-    return float(f1_score(labels, found, average=average, zero_division=0))
+    score = f1_score(labels, found, average=average, zero_division=0)  # pyright: ignore[reportArgumentType]
+    return float(score)
 
 
 def class_scores(found: Found, labels: Found, classes: int) -> list[ClassScore]:
@@ -91,7 +92,7 @@ def class_scores(found: Found, labels: Found, classes: int) -> list[ClassScore]:
     """
     from sklearn.metrics import precision_recall_fscore_support
 
-    numbers = precision_recall_fscore_support(labels, found, labels=range(classes), zero_division=0)
+    numbers = precision_recall_fscore_support(labels, found, labels=range(classes), zero_division=0)  # pyright: ignore[reportArgumentType]
     precision, recall, balance, support = map(np.asarray, numbers)
     return [
         ClassScore(float(precision[c]), float(recall[c]), float(balance[c]), int(support[c])) for c in range(classes)
@@ -132,7 +133,7 @@ def calibration_curve(
     """Answers sorted by their probability into intervals of one width.
 
     Example:
-        >>> [each.count for each in calibration_curve(np.array([0.2, 0.9, 1.0]), np.array([True, True, False]), 2)]
+        >>> [each.answers for each in calibration_curve(np.array([0.2, 0.9, 1.0]), np.array([True, True, False]), 2)]
         [1, 2]
     """
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
@@ -161,5 +162,5 @@ def expected_calibration_error(confidence: NDArray[np.floating], right: NDArray[
         >>> expected_calibration_error(np.array([0.75, 0.75]), np.array([True, False]))
         0.25
     """
-    curve = [each for each in calibration_curve(confidence, right, bins) if each.count]
-    return sum(each.count * abs(each.accuracy - each.confidence) for each in curve) / len(confidence)
+    curve = [each for each in calibration_curve(confidence, right, bins) if each.answers]
+    return sum(each.answers * abs(each.accuracy - each.confidence) for each in curve) / len(confidence)

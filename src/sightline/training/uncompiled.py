@@ -42,7 +42,7 @@ class SparseAdam(Uncompiled, torch.optim.SparseAdam):
         super().__init__(parameters, learning_rate, betas)
         for parameter in parameters:
             moments = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
-            self.state[parameter] = {"step": torch.zeros(()), **moments}
+            self.state[parameter] = {"step": torch.zeros((), device=parameter.device), **moments}
 
     @torch.no_grad()
     def step(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - no closure

@@ -123,5 +123,5 @@ def test_labels_that_nothing_can_be_learned_from(labels, kind, order, least, mes
 
 
 def test_a_label_that_training_did_not_see():
-    with pytest.raises(DataError, match=r"document 2 has the label 'goood'.*did you mean 'good'"):
+    with pytest.raises(DataError, match=r"document 2: the label 'goood' is none.*did you mean 'good'"):
         Labels(("bad", "good"), "one").encode(["bad", "goood"])

@@ -8,11 +8,11 @@ import pytest
 from sightline.data.documents import read_vectors
 from sightline.errors import DataError
 
-LINES = "good 1 2.5 -3\nfilm 0 0 1e-2\ngood 9 9 9\n"
+LINES = "good 1 2.5 -3\n. . . 1 1 1\nfilm 0 0 1e-2\ngood 9 9 9\n"
 PLACES = {"good": 7, "film": 4, "unseen": 5}
 
 
-@pytest.mark.parametrize("content", [LINES.encode(), b"3 3\n" + LINES.encode(), gzip.compress(LINES.encode())])
+@pytest.mark.parametrize("content", [LINES.encode(), b"4 3\n" + LINES.encode(), gzip.compress(LINES.encode())])
 def test_vectors_of_known_words(tmp_path, content):
     path = tmp_path / "v.txt"
     path.write_bytes(content)
@@ -24,7 +24,8 @@ def test_vectors_of_known_words(tmp_path, content):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("good 1 2\n", r"v.txt, line 1: the vector of 'good' has 2 numbers, and the model's words have 3: set model"),
+        ("good 1 2\n", r"v.txt, line 1: its vectors have 2 numbers, and the model's words have 3: set model"),
+        ("good 1 2 3\nbad 1 2\n", r"v.txt, line 2: the vector of 'bad' has 2 numbers, and others have 3"),
         ("2 3\nbad 1 2 3\ngood 1 x 3\n", r"v.txt, line 3: the vector of 'good' holds what is no number"),
         ("bad 1 2 3\n", "no vector of any word"),
         ("", "the file is empty"),

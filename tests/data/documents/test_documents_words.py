@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.data import Tokenizer
-from sightline.data.documents import cut_sentences, cut_words, lower, place_pieces, without_markup
+from sightline.data.documents import cut_sentences, cut_words, lower, without_markup
 
 SENTENCES = {
     "Dr. Ross met J. R. Hartley. It was 3.5 km away!": ["Dr. Ross met J. R. Hartley.", "It was 3.5 km away!"],
@@ -61,16 +60,3 @@ def test_markup_is_space_of_its_length():
     seen = without_markup(text)
     assert len(seen) == len(text)
     assert [word.text for word in cut_words(seen)] == ["a", "c", "x", "z"] or seen.count("<") == 1
-
-
-@pytest.mark.parametrize("kind", ["word", "bpe", "char"])
-def test_pieces_stand_where_their_text_is(kind):
-    text = "It's  GOOD,really — good!"
-    words = cut_words(lower(text))
-    joined = " ".join(word.text for word in words)
-    tokenizer = Tokenizer.train([joined] * 3, kind=kind, size=40)
-    pieces = place_pieces(words, tokenizer.encode(joined).pieces)
-    for piece in pieces:
-        if piece.word is not None:
-            assert lower(text)[piece.start : piece.end] == piece.text
-            assert words[piece.word].start <= piece.start < piece.end <= words[piece.word].end

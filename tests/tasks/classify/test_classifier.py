@@ -282,6 +282,8 @@ def test_long_documents_are_read_in_full_or_cut_as_asked():
     [
         (["x y", "z"], ["a", "a"], "all 2 documents have the label 'a'"),
         (["x", "y", "z"], ["a", "a", "b"], "the class 'b' has 1 document"),
+        (["x", "x", "y", "y"], ["a", "a", "b", "b"], "the class 'a' has 1 document"),
+        ([], [], "there are no documents"),
         (["x"], ["a", "b"], "there are 1 documents and 2 labels"),
         (["x", " "], ["a", "b"], "document 2 is empty"),
         (["x", 3], ["a", "b"], "document 2 is 3: expected a text"),
@@ -329,3 +331,57 @@ def test_words_begin_with_the_vectors_of_a_file(tmp_path):
     assert any(line.startswith("vectors: 1 of") for line in lines)
     with pytest.raises(ConfigError, match="'vectors' are of words"):
         parse_config({"words": {"kind": "char", "vectors": path}}, ClassifyConfig)
+
+
+def test_pieces_stand_where_their_text_is_whatever_they_are():
+    texts, labels, _ = planted(80, 18)
+    text = "It's  GOOD,w1 — good!\nSecond. Line"
+    for kind, model in (
+        ("bpe", "hierarchical"),
+        ("char", "sentences"),
+        ("char", "own hierarchy"),
+        ("unigram", "ngrams"),
+    ):
+        words = WordsConfig(kind=kind, size=160)
+        quick = QUICK.model_copy(update={"epochs": 1})
+        classifier = Classifier(model=MODELS[model], words=words, training=quick).fit(texts, labels)
+        (result,) = classifier.explain([text])
+        assert len(result.pieces) == len(result.word_attention)
+        for piece in result.pieces:
+            word = result.words[piece.word]
+            assert word.start <= piece.start <= piece.end <= word.end
+            assert text[piece.start : piece.end].lower() in ("", piece.text)
+        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
+
+
+def test_every_class_keeps_a_text_to_train_on():
+    texts = [f"t{i}" for i in range(14)]
+    labels = ["a"] * 10 + ["b", "b", "c", "c"]
+    for seed in range(5):
+        train, valid = hold_out(Labelled(texts, labels), 0.1, seed)
+        assert set(train.labels) == set(valid.labels) == {"a", "b", "c"}
+    several = [("a",), ("b",), ("a", "b"), ("c", "a"), ("c", "b"), ("d",)]
+    for seed in range(5):
+        train, valid = hold_out(Labelled(texts[:6], several), 0.4, seed)
+        assert {name for label in train.labels for name in label} == {"a", "b", "c", "d"}
+        assert valid.texts
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "message"),
+    [
+        (np.array([0, 1]), "several", "give a list of names"),
+        (None, "several", "give a list of names"),
+        (float("nan"), "one", "has the label nan: expected one"),
+    ],
+)
+def test_labels_that_mean_something_else_are_refused(label, kind, message):
+    with pytest.raises(DataError, match=message):
+        Classifier(kind=kind).fit(["x", "y"], [label, label])
+
+
+def test_no_documents_are_answered_and_not_judged(trained):
+    assert trained.predict([]).tolist() == []
+    assert trained.predict_proba([]).shape == (0, 2)
+    with pytest.raises(DataError, match="there are no documents"):
+        trained.evaluate([], [])

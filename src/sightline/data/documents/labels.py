@@ -12,10 +12,23 @@ from sightline.data.counting import count
 from sightline.data.records import known_names
 from sightline.errors import DataError
 
-__all__ = ["Label", "LabelKind", "Labels"]
+__all__ = ["Label", "LabelKind", "Labels", "UnknownLabelError", "names_of"]
 
 Label = str | tuple[str, ...]  # the latter where a document has several
 LabelKind = Literal["one", "several", "ordered"]
+
+
+class UnknownLabelError(DataError):
+    """A document has a label that training did not see.
+
+    Attributes:
+        what: what is wrong, without the document's place.
+        index: which document, from 0.
+    """
+
+    def __init__(self, what: str, index: int) -> None:
+        super().__init__(what, path=f"document {index + 1}")
+        self.what, self.index = what, index
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ class Labels:
             DataError: for fewer than two classes, a class with fewer documents than that, one that is not in the order,
                 or names in an order that nobody gave.
         """
-        counts = Counter(name for label in labels for name in _names(label))
+        counts = Counter(name for label in labels for name in names_of(label))
         if len(counts) < 2:
             only = f"all {count(len(labels), 'document')} have the label {next(iter(counts))!r}" if counts else "none"
             raise DataError(f"a classifier tells two classes apart or more, and here {only}: check the label column")
@@ -76,21 +89,20 @@ class Labels:
         """The place of each label among the classes; where there are several, a row of ones and zeros each.
 
         Raises:
-            DataError: for a label that training did not see.
+            UnknownLabelError: for a label that training did not see.
         """
         places = {name: i for i, name in enumerate(self.classes)}
         for i, label in enumerate(labels):
-            for name in _names(label):
+            for name in names_of(label):
                 if name not in places:
-                    raise DataError(
-                        f"document {i + 1} has the label {name!r}, which the model does not know. "
-                        f"{_known(name, self.classes)}"
+                    raise UnknownLabelError(
+                        f"the label {name!r} is none that the model knows. {_known(name, self.classes)}", i
                     )
         if self.kind != "several":
-            return np.array([places[_names(label)[0]] for label in labels], np.int64)
+            return np.array([places[names_of(label)[0]] for label in labels], np.int64)
         rows = np.zeros((len(labels), len(self.classes)), np.float32)
         for row, label in zip(rows, labels, strict=True):
-            row[[places[name] for name in _names(label)]] = 1
+            row[[places[name] for name in names_of(label)]] = 1
         return rows
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -110,7 +122,8 @@ class Labels:
         return [self.classes[place] for place in found]
 
 
-def _names(label: Label) -> tuple[str, ...]:
+def names_of(label: Label) -> tuple[str, ...]:
+    """The names in a label."""
     return (label,) if isinstance(label, str) else label
 
 

@@ -1,6 +1,7 @@
 """Labelled documents from files: a table, JSON lines, fastText's lines, or a folder for each class."""
 
-from collections.abc import Sequence
+import gzip
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +15,10 @@ from sightline.data.records import Record, known_names, read_records, short
 from sightline.data.tables import FilePlace, Source, Table, load
 from sightline.errors import DataError
 
-__all__ = ["Collection", "read_documents"]
+__all__ = ["Collection", "holds_documents", "read_documents"]
 
 _JSON = (".jsonl", ".ndjson", ".json")
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
 _FASTTEXT = "__label__"
 
 
@@ -58,12 +60,18 @@ def read_documents(
     if isinstance(source, str | PathLike):
         path = Path(source)
         if path.is_dir():
-            return _from_folder(path, label is not None)
+            return _from_folder(path, label is not None, several=separator is not None)
         if path.name.removesuffix(".gz").endswith(_JSON):
             return _from_json(path, text, label, separator)
-        if not path.name.endswith((".parquet", ".pq")) and (lines := _fasttext_lines(path)) is not None:
-            return _from_fasttext(path, lines, label is not None, several=separator is not None)
+        if _is_fasttext(path):
+            return _from_fasttext(path, read_lines(path), label is not None, several=separator is not None)
     return _from_table(load(source), text, label, separator)
+
+
+def holds_documents(path: Path) -> bool:
+    """Whether a path is in one of these forms by its name or by how it begins; else it may hold plain text."""
+    name = path.name.removesuffix(".gz")
+    return path.is_dir() or name.endswith((*_JSON, *_TABLES)) or _is_fasttext(path)
 
 
 def _from_table(table: Table, text: str, label: str | None, separator: str | None) -> Collection:
@@ -77,7 +85,8 @@ def _from_table(table: Table, text: str, label: str | None, separator: str | Non
                 path=table.path,
                 line=None if table.lines is None else 1,
             )
-        columns.append(table.frame[name].cast(pl.String).to_list())
+        column = table.frame[name]
+        columns.append((column.fill_nan(None) if column.dtype.is_float() else column).cast(pl.String).to_list())
     places = [table.place(row) for row in range(table.frame.height)]
     labels = None
     if label is not None:
@@ -102,7 +111,7 @@ def _json_label(record: Record, key: str, separator: str | None) -> Label:
     value: Any = record.find(key)
     place = FilePlace(path=str(record.path), line=record.line)
     if isinstance(value, list) and separator is not None:
-        return tuple(str(name) for name in value)
+        return _set_of(map(str, value))
     if isinstance(value, list | dict):
         raise record.error(
             f"key {key!r} holds {short(value)}: expected one label; documents with several take data.kind: several"
@@ -112,20 +121,25 @@ def _json_label(record: Record, key: str, separator: str | None) -> Label:
 
 def _label(value: str | None, name: str, separator: str | None, place: FilePlace) -> Label:
     if separator is not None:
-        return tuple(part.strip() for part in (value or "").split(separator) if part.strip())
+        return _set_of((value or "").split(separator))
     if value is None or not value.strip():
         raise DataError(f"the label ({name!r}) is missing: fill it, or delete the document", **place)
     return value.strip()
 
 
-def _fasttext_lines(path: Path) -> list[str] | None:
-    """The lines of a file in fastText's form; None if it is in another."""
+def _set_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Names in order, each once, so that equal sets are the same label."""
+    return tuple(sorted({name.strip() for name in names} - {""}))
+
+
+def _is_fasttext(path: Path) -> bool:
+    """Whether a file is in fastText's form."""
     try:
-        with path.open("rb") as file:
+        with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as file:
             begin = file.read(len(_FASTTEXT) + 3)
-    except OSError:
-        return None  # what is wrong with it, whoever reads it will tell
-    return read_lines(path) if begin.removeprefix(b"\xef\xbb\xbf").startswith(_FASTTEXT.encode()) else None
+    except (OSError, EOFError):
+        return False  # what is wrong with it, whoever reads it will tell
+    return begin.removeprefix(b"\xef\xbb\xbf").startswith(_FASTTEXT.encode())
 
 
 def _from_fasttext(path: Path, lines: Sequence[str], labelled: bool, *, several: bool) -> Collection:
@@ -136,8 +150,9 @@ def _from_fasttext(path: Path, lines: Sequence[str], labelled: bool, *, several:
         names: list[str] = []
         rest = line
         while rest.startswith(_FASTTEXT):
-            name, _, rest = rest.partition(" ")
+            name, *more = rest.split(maxsplit=1)
             names.append(name.removeprefix(_FASTTEXT))
+            rest = more[0] if more else ""
         place = FilePlace(path=str(path), line=number)
         if not names or (len(names) > 1 and not several):
             raise DataError(
@@ -146,12 +161,12 @@ def _from_fasttext(path: Path, lines: Sequence[str], labelled: bool, *, several:
                 **place,
             )
         texts.append(rest)
-        labels.append(tuple(names) if several else names[0])
+        labels.append(_set_of(names) if several else names[0])
         places.append(place)
     return _checked(texts, labels if labelled else None, places)
 
 
-def _from_folder(path: Path, labelled: bool) -> Collection:
+def _from_folder(path: Path, labelled: bool, *, several: bool) -> Collection:
     folders = sorted(inner for inner in path.iterdir() if inner.is_dir() and not inner.name.startswith("."))
     if not folders:
         raise DataError("the folder holds no folders: expected one for each class, with its documents in it", path=path)
@@ -161,7 +176,7 @@ def _from_folder(path: Path, labelled: bool) -> Collection:
     for folder in folders:
         for file in sorted(inner for inner in folder.iterdir() if inner.is_file() and not inner.name.startswith(".")):
             texts.append("\n".join(read_lines(file)))
-            labels.append(folder.name)
+            labels.append((folder.name,) if several else folder.name)
             places.append(FilePlace(path=str(file)))
     return _checked(texts, labels if labelled else None, places)
 

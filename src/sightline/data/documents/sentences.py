@@ -34,7 +34,7 @@ def cut_sentences(text: str, words: Sequence[Word], longest: int) -> list[int]:
         >>> from sightline.data.documents import cut_words
         >>> text = "I met Dr. Ross. He said: 'Go!' So I went"
         >>> cut_sentences(text, cut_words(text), 50)
-        [5, 7, 3]
+        [6, 7, 3]
     """
     ends = [match.end() for match in _END.finditer(text)]
     counts: list[int] = []

@@ -32,20 +32,26 @@ def read_vectors(
     lines = read_lines(path)
     header = lines[0].split()
     first = 1 if len(header) == 2 and all(part.isdecimal() for part in header) else 0
+    there = len(lines[first].split()) - 1 if len(lines) > first else 0
+    if there != width:
+        raise DataError(
+            f"its vectors have {there} numbers, and the model's words have {width}: set model.embedding_width to "
+            f"{there}, or give another file",
+            path=path,
+            line=first + 1,
+        )
     found: dict[int, NDArray[np.float32]] = {}
     for number, line in enumerate(lines[first:], first + 1):
-        word, _, numbers = line.rstrip().partition(" ")
-        count = numbers.count(" ") + 1
-        if count != width:
+        word, *numbers = line.rstrip().rsplit(" ", width)  # words may hold spaces
+        if len(numbers) != width:
             raise DataError(
-                f"the vector of {word!r} has {count} numbers, and the model's words have {width}: set "
-                f"model.embedding_width to {count}, or give another file",
+                f"the vector of {word!r} has {len(numbers)} numbers, and others have {width}: the file may be cut off",
                 path=path,
                 line=number,
             )
         if word in places and places[word] not in found:
             try:
-                found[places[word]] = np.array(numbers.split(" "), np.float32)
+                found[places[word]] = np.array(numbers, np.float32)
             except ValueError as error:
                 raise DataError(f"the vector of {word!r} holds what is no number", path=path, line=number) from error
     if not found:

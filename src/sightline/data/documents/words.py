@@ -1,13 +1,10 @@
 """Words of a document and where they stand, in any script."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import regex
 
-from sightline.results import Piece
-
-__all__ = ["Word", "cut_words", "lower", "place_pieces", "without_markup"]
+__all__ = ["Word", "cut_words", "lower", "without_markup"]
 
 # Scripts that set no space between words: each character by itself, with its marks.
 _WORD = regex.compile(
@@ -61,23 +58,3 @@ def without_markup(text: str) -> str:
         'good      film'
     """
     return _TAG.sub(lambda tag: " " * len(tag[0]), text)
-
-
-def place_pieces(words: Sequence[Word], pieces: Sequence[Piece]) -> list[Piece]:
-    """Pieces of `" ".join(words)` with their places in the text that the words were cut from.
-
-    Example:
-        >>> words = cut_words("to-day")
-        >>> place_pieces(words, [Piece("to", 0, 2, 0), Piece("-", 3, 4, 1), Piece("day", 5, 8, 2)])[2]
-        Piece(text='day', start=3, end=6, word=2)
-    """
-    shift, begin = [], 0
-    for word in words:
-        shift.append(word.start - begin)
-        begin += len(word.text) + 1
-    return [
-        piece
-        if piece.word is None or piece.start is None or piece.end is None
-        else Piece(piece.text, piece.start + shift[piece.word], piece.end + shift[piece.word], piece.word)
-        for piece in pieces
-    ]

@@ -13,7 +13,6 @@ from sightline.data.series.panel import Panel
 from sightline.data.series.reading import Examination, examine, read_series
 from sightline.data.series.value_checks import check_last_window, check_lengths
 from sightline.data.series.windows import WindowBatch, Windows
-from sightline.data.tables import Source
 
 __all__ = [
     "CALENDAR",
@@ -22,7 +21,6 @@ __all__ = [
     "Finding",
     "Frequency",
     "Panel",
-    "Source",
     "WindowBatch",
     "Windows",
     "check_last_window",

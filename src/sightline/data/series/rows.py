@@ -43,9 +43,8 @@ class Rows:
 
     def place(self, row: int | np.int64) -> Place:
         """Where a row is."""
-        place = self.table.place(int(self.origin[row]))
-        place["series"], place["time"] = self.ids[self.codes[row]], tell_time(self.times[row])
-        return place
+        series, time = self.ids[self.codes[row]], tell_time(self.times[row])
+        return Place(series=series, time=time, **self.table.place(int(self.origin[row])))
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Rows":
         """Some of the rows, or all in another order."""

@@ -24,6 +24,7 @@ class Shown:
 
     Attributes:
         label: that was given.
+        meaning: what the words' numbers speak for.
         probabilities: of each class, those worth showing.
         source: the text.
         words: with their places.
@@ -34,6 +35,7 @@ class Shown:
     """
 
     label: str
+    meaning: str
     probabilities: Mapping[str, float]
     source: str
     words: Sequence[Piece]
@@ -82,7 +84,7 @@ def document_report(
 
     Example:
         >>> word = Piece("<b>", 0, 3)
-        >>> shown = Shown("good", {"good": 0.9}, "<b>", [word], np.array([1.0]), [], [], [])
+        >>> shown = Shown("good", "words for it", {"good": 0.9}, "<b>", [word], np.array([1.0]), [], [], [])
         >>> "&lt;b&gt;" in document_report([shown])
         True
     """

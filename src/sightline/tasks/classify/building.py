@@ -203,4 +203,4 @@ def load_parts(folder: Path, config: ClassifyConfig) -> Parts:
     tensors, about = load_tensors(folder / BESIDE)
     wide, baseline = (_load_linear(name, tensors, about) for name in _LINEAR)
     mixture = Mixture(*tensors["mixture"].tolist())
-    return Parts(network, tokenizer, labels, wide, baseline, mixture, about["seconds"])
+    return Parts(network.eval(), tokenizer, labels, wide, baseline, mixture, about["seconds"])

@@ -13,10 +13,9 @@ from sightline.errors import ConfigError, DataError
 from sightline.metrics import accuracy
 from sightline.tasks.classify.building import FILES, Parts, load_parts, write_beside, write_start
 from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining, ModelConfig, WideConfig, WordsConfig
-from sightline.tasks.classify.corpus import cut
 from sightline.tasks.classify.judging import Judgement, judge
 from sightline.tasks.classify.learning import learn
-from sightline.tasks.classify.predicting import classifications, found_beside, scores_of
+from sightline.tasks.classify.predicting import Said, classifications, found_beside, said_of
 from sightline.tasks.classify.result import Classification
 from sightline.tasks.classify.resuming import compare_run, record_data
 from sightline.tasks.classify.starting import Labelled, Start, hold_out, prepare
@@ -91,6 +90,15 @@ class Classifier:
         """A classifier with all options given."""
         classifier = cls()
         classifier.config = config
+        classifier._given = {
+            "model": config.model,
+            "kind": config.data.kind,
+            "classes": config.data.classes,
+            "words": config.words,
+            "wide": config.wide or False,
+            "training": config.training,
+            "seed": config.seed,
+        }
         return classifier
 
     @property
@@ -145,11 +153,15 @@ class Classifier:
         check_folder_options(folder, resume=resume, finish=finish, overwrite=overwrite)
         given = _labelled(texts, labels, self.config.data.kind)
         if folder is None:
-            return fit_in_passing(lambda scratch: self.fit(*given, valid, folder=scratch, listeners=listeners, say=say))
+            return fit_in_passing(
+                lambda scratch: self.fit(texts, labels, valid, folder=scratch, listeners=listeners, say=say)
+            )
         place, data = Path(folder), self.config.data
         if not resume:
             check_free(place, overwrite=overwrite)
-        known = Labels.of(given.labels, data.kind, data.classes, least=2 if valid is None else 1)
+        # Documents that say the same in the same words are one to learn from.
+        different = [label for _, label in dict.fromkeys(zip(*given, strict=True))]
+        known = Labels.of(different, data.kind, data.classes, least=2 if valid is None else 1)
         known = replace(known, numbers=all(map(_is_number, labels)))
         if valid is None:
             given, held_out = hold_out(given, data.valid_share, self.config.seed)
@@ -182,7 +194,9 @@ class Classifier:
         labels = self.parts.labels
         names = labels.names(labels.decide(self.predict_proba(texts)))
         if labels.kind != "several":
-            return np.array([int(str(name)) for name in names] if labels.numbers else names)
+            return np.array(
+                [int(str(name)) for name in names] if labels.numbers else names, int if labels.numbers else str
+            )
         found = np.empty(len(names), object)  # numpy would take tuples of one length for a second dimension
         for i, name in enumerate(names):
             found[i] = name
@@ -194,10 +208,7 @@ class Classifier:
         Raises:
             ConfigError: before `fit` or `load`.
         """
-        head = self.parts.network.eval().head
-        with fast_matmul("exact", next(self.parts.network.parameters()).device):
-            scores = scores_of(_texts(texts), self.parts, self.config)
-        return head.probabilities(scores).numpy()
+        return self._said(_texts(texts)).probabilities(self.parts)
 
     def score(self, texts: Sequence[str], labels: Sequence[Label]) -> float:
         """The share of documents whose label is found.
@@ -207,9 +218,9 @@ class Classifier:
             DataError: for a label that training did not see.
         """
         known = self.parts.labels
-        given = _labelled(texts, labels, known.kind)
-        found = known.decide(self.predict_proba(given.texts))
-        return accuracy(found, known.encode(given.labels).astype(np.int64))
+        given = _known_labels(texts, labels, known.kind)
+        truth = known.encode(given.labels).astype(np.int64)
+        return accuracy(known.decide(self.predict_proba(given.texts)), truth)
 
     def evaluate(self, texts: Sequence[str], labels: Sequence[Label]) -> Judgement:
         """Label documents, and tell how good that was, class by class, and how far probabilities can be trusted.
@@ -219,11 +230,11 @@ class Classifier:
             DataError: for a label that training did not see.
         """
         parts = self.parts
-        given = _labelled(texts, labels, parts.labels.kind)
-        cuts = [cut(text, self.config.words, self.config.data, sentences=False) for text in texts]
-        beside = found_beside(given.texts, [each.texts for each in cuts], parts, self.config)
-        words = [len(each.words) for each in cuts]
-        return judge(parts.labels, self.predict_proba(texts), given.labels, words, beside)
+        given = _known_labels(texts, labels, parts.labels.kind)
+        truth = parts.labels.encode(given.labels).astype(np.int64)
+        said = self._said(given.texts)
+        words = [len(each.words) for each in said.cuts]
+        return judge(parts.labels, said.probabilities(parts), truth, words, found_beside(said, parts))
 
     def explain(self, texts: Sequence[str]) -> list[Classification]:
         """The label of each document with all of its evidence.
@@ -231,9 +242,12 @@ class Classifier:
         Raises:
             ConfigError: before `fit` or `load`.
         """
-        self.parts.network.eval()
         with fast_matmul("exact", next(self.parts.network.parameters()).device):
             return classifications(_texts(texts), self.parts, self.config)
+
+    def _said(self, texts: Sequence[str]) -> Said:
+        with fast_matmul("exact", next(self.parts.network.parameters()).device):
+            return said_of(texts, self.parts, self.config)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The arguments it was made with, as scikit-learn asks for them."""
@@ -248,8 +262,12 @@ class Classifier:
         strange = sorted(params.keys() - self._given.keys())
         if strange:
             raise ConfigError(f"a classifier has no {strange[0]!r}: choose among {', '.join(self._given)}")
-        type(self).__init__(self, **self._given | params)
+        changed = type(self)(**self._given | params)
+        self.__dict__.update(changed.__dict__)
         return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._trained is not None
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
@@ -311,21 +329,28 @@ def _texts(texts: Sequence[Any]) -> list[str]:
 
 
 def _labelled(texts: Sequence[str], labels: Sequence[Any], kind: str) -> Labelled:
-    """Documents with labels as names, checked."""
+    """Documents to learn from, with labels as names, checked."""
+    given = _known_labels(texts, labels, kind)
+    empty = next((i for i, text in enumerate(given.texts) if not text.strip()), None)
+    if empty is not None:
+        raise DataError(f"document {empty + 1} is empty: leave it out, for there is nothing to learn from it")
+    return given
+
+
+def _known_labels(texts: Sequence[str], labels: Sequence[Any], kind: str) -> Labelled:
+    """Documents with labels as names; sets of them in order, so that equal ones are the same."""
     documents = _texts(texts)
+    if not documents:
+        raise DataError("there are no documents: give one at least")
     if len(documents) != len(labels):
         raise DataError(f"there are {len(texts):,} documents and {len(labels):,} labels: give one label a document")
     names: list[Label] = []
     for i, label in enumerate(labels):
-        if kind == "several":
-            if isinstance(label, str):
-                raise DataError(f"document {i + 1} has the label {label!r}: with several labels give a list of them")
-            names.append(tuple(str(name) for name in label))
-        elif label is None or isinstance(label, list | tuple | set):
-            raise DataError(f"document {i + 1} has the label {label!r}: expected one (or kind='several')")
-        else:
-            names.append(str(label))
-    empty = next((i for i, text in enumerate(documents) if not text.strip()), None)
-    if empty is not None:
-        raise DataError(f"document {empty + 1} is empty: leave it out, for there is nothing to learn from it")
+        several = isinstance(label, list | tuple | set | frozenset)
+        if kind == "several" and not several:
+            what = "give a list of names for each document, such as ['new', 'red']"
+            raise DataError(f"document {i + 1} has the label {label!r:.60}: with several labels {what}")
+        if kind != "several" and (several or label is None or label != label):
+            raise DataError(f"document {i + 1} has the label {label!r:.60}: expected one (or kind='several')")
+        names.append(tuple(sorted({str(name) for name in label})) if several else str(label))
     return Labelled(documents, names)

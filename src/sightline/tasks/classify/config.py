@@ -46,11 +46,16 @@ class WordsConfig(Section):
 
     kind: Literal["word", "bpe", "unigram", "char"] = "word"
     size: PositiveInt = 30000
-    min_count: PositiveInt = 2
+    min_count: PositiveInt | None = None  # how often a unit must be seen; None: 2 for words, else 1
     lower: bool = True
     markup: bool = False  # HTML tags count as spaces
     longest_sentence: PositiveInt = 60  # words; longer ones are read in parts
     vectors: Path | None = None  # of words, as GloVe, fastText and word2vec write them; they are trained on
+
+    @property
+    def least(self) -> int:
+        """How often a unit must be seen."""
+        return self.min_count or (2 if self.kind == "word" else 1)
 
     @model_validator(mode="after")
     def _vectors_are_of_words(self) -> "WordsConfig":
@@ -138,7 +143,7 @@ class ClassifyTraining(Training):
     batch_tokens: PositiveInt = 32768  # with padding; a longer document is a batch of its own
     learning_rate: PositiveFloat = 0.002
     class_weights: Literal["none", "balanced"] = "none"
-    adversarial: Annotated[float, Field(ge=0)] = 0.0  # length of the worst change of a document's embeddings
+    adversarial: Annotated[float, Field(ge=0)] = 0.0  # how far embeddings go the worst way, in their own length
     metric: Literal["loss", "accuracy", "macro_f1"] = "loss"
     patience: PositiveInt | None = 3
     keep_best: Annotated[int, Field(ge=0)] = 3
@@ -160,4 +165,10 @@ class ClassifyConfig(Section):
     def _wide_knows_no_order(self) -> "ClassifyConfig":
         if self.wide is not None and self.data.kind == "ordered":
             raise ValueError("ordered labels go without the wide part: set 'wide: null'")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_are_of_one_class(self) -> "ClassifyConfig":
+        if self.data.kind == "several" and self.training.class_weights != "none":
+            raise ValueError("documents with several labels go without class weights: set 'class_weights: none'")
         return self

@@ -12,9 +12,10 @@ from torch import Tensor
 from sightline.data import PAD, Tokenizer
 from sightline.data.documents import Word, cut_sentences, cut_words, lower, without_markup
 from sightline.models.classify import Documents
+from sightline.results import Piece
 from sightline.tasks.classify.config import DocumentsConfig, WordsConfig
 
-__all__ = ["Batch", "Corpus", "Cut", "batches_of", "collate", "cut", "number"]
+__all__ = ["Batch", "Corpus", "Cut", "batches_of", "collate", "cut", "number", "pieces_of"]
 
 
 class Cut(NamedTuple):
@@ -110,20 +111,36 @@ def number(cuts: Sequence[Cut], tokenizer: Tokenizer) -> list[list[list[int]]]:
     return [[next(ids) for _ in each.sentences] or [[]] for each in cuts]
 
 
+def pieces_of(each: Cut, tokenizer: Tokenizer) -> list[Piece]:
+    """The text behind each token of a document, as `number` numbers them; `word` counts the document's words.
+
+    Where spaces are tokens, the one between two words of a sentence belongs to the second, and takes no place.
+    """
+    firsts = set(np.cumsum([0, *each.sentences]).tolist())
+    found: list[Piece] = []
+    for i, word in enumerate(each.words):
+        space = 0 if tokenizer.spaced or i in firsts else 1
+        for piece in tokenizer.encode(" " * space + word.text).pieces:
+            start, end = (word.start + max(0, (place or 0) - space) for place in (piece.start, piece.end))
+            found.append(Piece(piece.text, start, end, i))
+    return found
+
+
 def batches_of(
     rows: Sequence[Sequence[Sequence[int]]], most: int, most_tokens: int, chance: Random | None
 ) -> list[list[int]]:
     """Documents of like lengths together; in random order, with a little disorder among lengths, if there is chance."""
     lengths = [sum(map(len, document)) for document in rows]
+    widths = [max(map(len, document), default=0) for document in rows]
     shaken = [length * (1 + 0.2 * (chance.random() - 0.5)) if chance else length for length in lengths]
     batches: list[list[int]] = []
     batch: list[int] = []
-    longest = 0
+    count = width = 0  # rows, and the longest of them
     for i in sorted(range(len(rows)), key=shaken.__getitem__):
-        longest = max(longest, lengths[i])
-        if batch and (len(batch) == most or longest * (len(batch) + 1) > most_tokens):
+        count, width = count + len(rows[i]), max(width, widths[i])
+        if batch and (len(batch) == most or count * width > most_tokens):
             batches.append(batch)
-            batch, longest = [], lengths[i]
+            batch, count, width = [], len(rows[i]), widths[i]
         batch.append(i)
     if batch:
         batches.append(batch)

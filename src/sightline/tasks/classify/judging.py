@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.data.documents import Label, Labels
+from sightline.data.documents import Labels
 from sightline.metrics import (
     CalibrationBin,
     ClassScore,
@@ -21,6 +21,7 @@ from sightline.metrics import (
 
 __all__ = ["Judgement", "judge"]
 
+_LEAST = 1e-12  # that a probability counts as
 _LENGTHS = (0, 50, 100, 200, 400, 800)
 
 
@@ -50,7 +51,7 @@ class Judgement:
 def judge(
     labels: Labels,
     probabilities: NDArray[np.floating],
-    given: Sequence[Label],
+    truth: NDArray[np.int64],
     words: Sequence[int],
     beside: Mapping[str, tuple[NDArray[np.int64], float]],
 ) -> Judgement:
@@ -59,30 +60,26 @@ def judge(
     Args:
         labels: of the model.
         probabilities: `[n, C]`, what the model says.
-        given: the labels that are right.
+        truth: the labels that are right, as `Labels.encode` numbers them.
         words: how long each document is.
         beside: what others found, and the seconds that their training took.
-
-    Raises:
-        DataError: for a label that the model does not know.
     """
-    truth = labels.encode(given).astype(np.int64)
     found = labels.decide(probabilities)
     count = len(labels.classes)
     if labels.kind == "several":
         sure, right = np.where(found == 1, probabilities, 1 - probabilities).ravel(), (found == truth).ravel()
-        likelihood = np.where(truth == 1, probabilities, 1 - probabilities).clip(1e-12).prod(-1)
+        surprise = -np.log(np.where(truth == 1, probabilities, 1 - probabilities).clip(_LEAST)).sum(-1)
         wrong = (found != truth).any(-1)
     else:
         sure, right = probabilities.max(-1), found == truth
-        likelihood = probabilities[np.arange(len(truth)), truth]
+        surprise = -np.log(probabilities[np.arange(len(truth)), truth].clip(_LEAST))
         wrong = ~right
     metrics = {
         "accuracy": accuracy(found, truth),
         "macro_f1": f1(found, truth, "macro"),
         "micro_f1": f1(found, truth, "micro"),
         "roc_auc": roc_auc(probabilities, truth),
-        "log_loss": float(-np.log(likelihood.clip(1e-12)).mean()),
+        "log_loss": float(surprise.mean()),
         "ece": expected_calibration_error(sure, right),
     }
     if labels.kind == "ordered":

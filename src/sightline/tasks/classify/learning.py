@@ -129,11 +129,12 @@ def _validate(network: DocumentNetwork, valid: Corpus, labels: Labels, *, sums: 
     entropies: dict[str, list[tuple[float, int]]] = {}
     for batch in valid.batches():
         documents = batch.documents.to(device)
-        evidence = network.evidence(documents)
-        total += float(network.head.loss(evidence.scores, batch.labels.to(device)).sum())
-        found.append(labels.decide(network.head.probabilities(evidence.scores).cpu().numpy()))
+        read = network.reader(network.embed(documents.tokens), documents, need_weights=True)
+        scores = network.head(read.pooled)
+        total += float(network.head.loss(scores, batch.labels.to(device)).sum())
+        found.append(labels.decide(network.head.probabilities(scores).cpu().numpy()))
         held.append(batch.labels.numpy().astype(np.int64))
-        for name, weights in evidence.maps.items() if sums else ():
+        for name, weights in read.maps.items() if sums else ():
             mean, rows = float(entropy(weights, weights.any(-1))), int(weights.any(-1).sum())
             if not math.isnan(mean):
                 entropies.setdefault(name, []).append((mean, rows))

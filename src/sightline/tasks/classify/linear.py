@@ -86,7 +86,7 @@ def fit_tfidf(documents: Sequence[Sequence[str]], labels: NDArray[np.generic], c
     """
     index = NgramIndex.of(documents, (1, 2), min_count=2)
     counts = index.matrix(documents, counts=True)
-    spread = np.bincount(counts.indices, minlength=counts.shape[1])
+    spread = np.bincount(counts.indices, minlength=len(index.hashes))
     rarity = (1 + np.log((len(documents) + 1) / (spread + 1))).astype(np.float32)
     matrix = _tfidf(counts, rarity)
     weights, bias = _one_against_others(labels, classes, lambda mine: _regression(matrix, mine, 10.0, dual=False))

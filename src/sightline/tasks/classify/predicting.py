@@ -1,21 +1,39 @@
 """From texts to scores, and to the evidence behind them."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.data.documents import place_pieces
 from sightline.models.classify import Evidence
 from sightline.results import Piece
 from sightline.tasks.classify.building import Parts, reads_sentences
 from sightline.tasks.classify.config import ClassifyConfig
-from sightline.tasks.classify.corpus import Cut, batches_of, collate, cut, number
+from sightline.tasks.classify.corpus import Cut, batches_of, collate, cut, number, pieces_of
 from sightline.tasks.classify.result import Classification, Phrase
 
-__all__ = ["classifications", "scores_of"]
+__all__ = ["Said", "classifications", "found_beside", "said_of"]
+
+
+class Said(NamedTuple):
+    """What the parts of a classifier say of n documents.
+
+    Attributes:
+        cuts: the documents.
+        network: its scores, `[n, K]`.
+        ngrams: those of the linear model, if there is one.
+    """
+
+    cuts: list[Cut]
+    network: Tensor
+    ngrams: Tensor | None
+
+    def probabilities(self, parts: Parts) -> NDArray[np.float32]:
+        """Of each class by both together, `[n, C]`."""
+        return parts.network.head.probabilities(parts.mixture.join(self.network, self.ngrams)).numpy()
 
 
 def _cuts(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
@@ -24,33 +42,29 @@ def _cuts(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
 
 
 @torch.inference_mode()
-def scores_of(texts: Sequence[str], parts: Parts, config: ClassifyConfig) -> Tensor:
-    """The joint scores of documents, `[n, K]`."""
+def said_of(texts: Sequence[str], parts: Parts, config: ClassifyConfig) -> Said:
+    """What the parts say of documents."""
     cuts = _cuts(texts, config)
     rows = number(cuts, parts.tokenizer)
     network, device = parts.network, next(parts.network.parameters()).device
     places = batches_of(rows, config.training.batch_documents, config.training.batch_tokens, None)
     found = [network(collate([rows[i] for i in some]).to(device)).cpu() for some in places]
     order = torch.tensor([i for some in places for i in some], dtype=torch.int64)
-    deep = torch.cat(found)[order.argsort()] if found else torch.zeros(0, len(parts.labels.classes))
-    return parts.mixture.join(deep, None if parts.wide is None else _ngram_scores(parts, cuts))
+    nothing = torch.zeros(0, len(network.head.constant))
+    return Said(cuts, torch.cat([nothing, *found])[order.argsort()], _ngram_scores(parts, cuts))
 
 
-def _ngram_scores(parts: Parts, cuts: Sequence[Cut]) -> Tensor:
-    assert parts.wide is not None
-    return torch.from_numpy(parts.wide.scores(each.texts for each in cuts))
+def _ngram_scores(parts: Parts, cuts: Sequence[Cut]) -> Tensor | None:
+    return None if parts.wide is None else torch.from_numpy(parts.wide.scores(each.texts for each in cuts))
 
 
-def found_beside(
-    texts: Sequence[str], words: Sequence[Sequence[str]], parts: Parts, config: ClassifyConfig
-) -> dict[str, tuple[NDArray[np.int64], float]]:
+def found_beside(said: Said, parts: Parts) -> dict[str, tuple[NDArray[np.int64], float]]:
     """What each part alone and the baseline take documents for, and the seconds that their training took."""
-    labels, head = parts.labels, parts.network.head
-    alone = parts._replace(wide=None)
-    found = {"network": labels.decide(head.probabilities(scores_of(texts, alone, config)).numpy())}
+    labels = parts.labels
+    found = {"network": labels.decide(said._replace(ngrams=None).probabilities(parts))}
     for name, linear in (("n-grams", parts.wide), ("tf-idf", parts.baseline)):
         if linear is not None:
-            scores = linear.scores(words)
+            scores = linear.scores(each.texts for each in said.cuts)
             found[name] = (scores > 0).astype(np.int64) if labels.kind == "several" else scores.argmax(-1)
     return {name: (answer, parts.seconds[name]) for name, answer in found.items()}
 
@@ -61,39 +75,35 @@ def classifications(texts: Sequence[str], parts: Parts, config: ClassifyConfig) 
     device = next(parts.network.parameters()).device
     found: list[Classification] = []
     for text, each in zip(texts, _cuts(texts, config), strict=True):
-        documents = collate(number([each], parts.tokenizer)).to(device)
-        evidence = parts.network.evidence(documents)
-        inside = documents.mask.cpu()
-        found.append(_classification(text, each, evidence, inside, parts))
+        documents = collate(number([each], parts.tokenizer))
+        evidence = parts.network.evidence(documents.to(device))
+        found.append(_classification(text, each, evidence, documents.mask, parts))
     return found
 
 
 def _classification(text: str, each: Cut, evidence: Evidence, inside: Tensor, parts: Parts) -> Classification:
     network, tokenizer, labels, wide, _, mixture, _ = parts
-    constant = mixture.deep * network.head.constant
-    said: Tensor | None = None
+    constant = (mixture.deep * network.head.constant).cpu()
     if wide is not None:
-        said = _ngram_scores(parts, [each])
         constant = constant + mixture.wide * torch.from_numpy(wide.bias)
-    scores = mixture.join(evidence.scores.cpu(), said)
+    scores = mixture.join(evidence.scores.cpu(), _ngram_scores(parts, [each]))
     probabilities = network.head.probabilities(scores)
     words = evidence.maps["word"].cpu()
     weights = evidence.maps.get("sentence")
     count = int(inside.sum())
     sides = ((evidence.words, count), (evidence.sentences, len(each.sentences)))  # what is behind is padding
     shares = [None if part is None else (mixture.deep * part[0, :there]).cpu().numpy() for part, there in sides]
-    encoding = tokenizer.encode(" ".join(each.texts))
     return Classification(
         label=labels.names(labels.decide(probabilities.numpy()))[0],
         probabilities=dict(zip(labels.classes, probabilities[0].tolist(), strict=True)),
         source=text,
         words=[Piece(text[word.start : word.end], word.start, word.end, i) for i, word in enumerate(each.words)],
-        pieces=place_pieces(each.words, encoding.pieces),
+        pieces=pieces_of(each, tokenizer),
         sentences=_sentences(text, each) if len(each.sentences) > 1 or weights is not None else (),
         word_attention=(words[inside] if weights is not None else words[0, :count]).numpy(),
         sentence_attention=None if weights is None else weights[0, : len(each.sentences)].cpu().numpy(),
         scores=scores[0].numpy(),
-        constant=constant.cpu().numpy(),
+        constant=constant.numpy(),
         word_contributions=shares[0],
         sentence_contributions=shares[1],
         phrases=_phrases(text, each, parts),
@@ -101,12 +111,12 @@ def _classification(text: str, each: Cut, evidence: Evidence, inside: Tensor, pa
 
 
 def _sentences(text: str, each: Cut) -> list[Piece]:
-    """The sentences, each from its first word to its last."""
+    """The sentences, each from its first word to its last; `word` is the first one's place."""
     found: list[Piece] = []
     done = 0
     for count in each.sentences:
         start, end = each.words[done].start, each.words[done + count - 1].end
-        found.append(Piece(text[start:end], start, end))
+        found.append(Piece(text[start:end], start, end, done))
         done += count
     return found
 

@@ -46,7 +46,8 @@ class Classification:
         words: its words.
         pieces: its words in the network's own units.
         sentences: its sentences, where the network reads them one by one.
-        word_attention: `[L]`, to each piece; it sums to 1, within each sentence where there is a hierarchy.
+        word_attention: `[L]`, to each piece; it sums to 1, within each sentence where there is a hierarchy; of gated
+            pooling each gate for itself.
         sentence_attention: `[N]`; None without a hierarchy.
         scores: `[K]`.
         constant: `[K]`, what nothing in the text is the reason of.
@@ -77,6 +78,8 @@ class Classification:
     def evidence(self) -> Array:
         """What each word adds to each score, `[W, K]`: with `constant` these sum to the scores.
 
+        Where the network's pooling is no sum, these are the n-grams' shares alone, and do not.
+
         A piece's contribution is its word's, an n-gram's is shared out evenly among its words. A sentence's is shared
         out by the attention within it: there the sentence is exact, and the word is a reading.
         """
@@ -87,16 +90,16 @@ class Classification:
             shares = self.word_attention[:, None] * spread
         if shares is not None:
             for piece, share in zip(self.pieces, shares, strict=True):
-                found[0 if piece.word is None else piece.word] += share
+                found[piece.word] += share
         for phrase in self.phrases:
             found[phrase.words.start : phrase.words.stop] += phrase.shares / len(phrase.words)
         return found.astype(np.float32)
 
     def _pieces_of_sentences(self) -> list[int]:
         """How many pieces each sentence has."""
-        starts = np.array([piece.start for piece in self.pieces])
-        ends = np.array([sentence.end for sentence in self.sentences])
-        return np.bincount(np.searchsorted(ends, starts, side="right"), minlength=len(ends)).tolist()
+        firsts = [sentence.word or 0 for sentence in self.sentences]
+        places = np.searchsorted(firsts, [piece.word or 0 for piece in self.pieces], side="right") - 1
+        return np.bincount(places, minlength=len(firsts)).tolist()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

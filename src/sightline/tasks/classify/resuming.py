@@ -13,7 +13,7 @@ from sightline.tasks.resuming import changed_options, read_record, write_record
 __all__ = ["compare_run", "record_data"]
 
 _FIXED = ("seed", "model", "words", "data", "training.metric", "training.optimizer")
-_FILES = ("output", "data.train", "data.valid")
+_FILES = ("output", "data.train", "data.valid", "words.vectors")
 
 
 def record_data(place: Path, train: Labelled, valid: Labelled) -> None:

@@ -1,5 +1,6 @@
 """Before a training begins: documents are held out and numbered, an untrained network comes to be."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -9,7 +10,7 @@ import torch
 
 from sightline.data import Tokenizer
 from sightline.data.counting import count
-from sightline.data.documents import Label, Labels, read_vectors
+from sightline.data.documents import Label, Labels, names_of, read_vectors
 from sightline.errors import DataError
 from sightline.models.classify import DocumentNetwork
 from sightline.tasks.classify.building import Parts, build_network, load_start, reads_sentences
@@ -70,17 +71,28 @@ class Start(NamedTuple):
 def hold_out(documents: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
     """Training and validation documents: of each class, or set of classes, the same share, and one at least.
 
-    Documents with one text stay together, so that none leaks from one to the other.
+    Documents with one text stay together, so that none leaks from one to the other; and each class keeps a text to
+    train on.
+
+    Raises:
+        DataError: where nothing can be held out.
     """
+    labels = dict(zip(*documents, strict=True))
+    left = Counter(name for label in labels.values() for name in names_of(label))
     groups: dict[Label, list[str]] = {}
-    for text, label in dict(zip(*documents, strict=True)).items():
+    for text, label in labels.items():
         groups.setdefault(label, []).append(text)
-    rare = [text for texts in groups.values() if len(texts) == 1 for text in texts]
+    rare = [texts[0] for texts in groups.values() if len(texts) == 1]
     chance = Random(f"hold out {seed}")
     held: set[str] = set()
     for texts in [*(texts for texts in groups.values() if len(texts) > 1), rare]:
-        wanted = min(len(texts) - 1, max(1, round(share * len(texts))))
-        held.update(sorted(texts, key=lambda _: chance.random())[: max(0, wanted)])
+        wanted = max(1, round(share * len(texts)))
+        for text in sorted(texts, key=lambda _: chance.random()):
+            names = names_of(labels[text])
+            if wanted and all(left[name] > 1 for name in names):
+                held.add(text)
+                left.subtract(names)
+                wanted -= 1
     if not held:
         raise DataError("no document can be held out for validation, since there are too few: add documents")
     rest = [i for i, text in enumerate(documents.texts) if text not in held]
@@ -104,7 +116,7 @@ def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labe
     cuts = cut_all(train)
     if resumed is None:
         words = config.words
-        tokenizer = Tokenizer.train((" ".join(each.texts) for each in cuts), words.kind, words.size, words.min_count)
+        tokenizer = Tokenizer.train((" ".join(each.texts) for each in cuts), words.kind, words.size, words.least)
     else:
         tokenizer, labels = load_start(resumed)
 

@@ -60,7 +60,7 @@ class Series:
         frequency: their step.
         categories: the names of each categorical covariate.
         encoding: what covariates become.
-        units: how large each series' values are, by its id.
+        units: in which each series' errors are counted, by its id.
         ends: the last timestamp that was known of each, by its id.
     """
 
@@ -72,11 +72,18 @@ class Series:
     ends: dict[str, Any]
 
     @classmethod
-    def of(cls, panel: Panel, borders: NDArray[np.int64]) -> "Series":
-        """From a panel, whose series are trained on up to these positions; nothing but `ends` is from beyond."""
+    def of(cls, panel: Panel, borders: NDArray[np.int64], unit: str) -> "Series":
+        """From a panel, whose series are trained on up to these positions; nothing but `ends` is from beyond.
+
+        Args:
+            panel: the series.
+            borders: of each.
+            unit: `"deviation"`, or `"season"` for the mean change from one season to the next.
+        """
         trained = panel.head(borders)
         parts = [trained.target[a:b] for a, b in zip(trained.offsets, trained.offsets[1:], strict=False)]
-        units = {name: _unit(values) for name, values in zip(trained.ids, parts, strict=True)}
+        lag = panel.frequency.seasonality if unit == "season" else None
+        units = {name: _unit(values, lag) for name, values in zip(trained.ids, parts, strict=True)}
         ends = dict(zip(panel.ids, panel.frequency.step(panel.starts, panel.history - 1), strict=True))
         return cls(panel.columns, panel.frequency, dict(panel.categories), Encoding.of(trained), units, ends)
 
@@ -114,7 +121,13 @@ class Series:
         )
 
 
-def _unit(values: NDArray[np.float64]) -> float:
+def _unit(values: NDArray[np.float64], lag: int | None) -> float:
+    """How large changes over that lag are, where there are any; else the deviation, and 1 for what never changes."""
+    if lag is not None:
+        changes = np.abs(values[lag:] - values[:-lag])
+        known = changes[~np.isnan(changes)]
+        if known.any():
+            return float(known.mean())
     known = values[~np.isnan(values)]
     return float(known.std()) or 1.0 if known.size else 1.0
 

@@ -115,6 +115,7 @@ class ForecastTraining(Training):
     updates: PositiveInt | None = 1_000
     batch_windows: PositiveInt = 256
     epoch_windows: PositiveInt = 50_000  # at most, drawn anew for each epoch
+    unit: Literal["deviation", "season"] = "deviation"  # of a series' errors: its own, or that of the seasonal naive
     validate_every: PositiveInt | None = 100  # updates; None: after each epoch
     patience: PositiveInt | None = 5
 

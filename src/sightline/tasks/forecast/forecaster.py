@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sightline.data.series import Columns, Panel, Source, Windows
+from sightline.data.series import Columns, Panel, Windows
+from sightline.data.tables import Source
 from sightline.errors import ConfigError
 from sightline.tasks.config import parse_config, read_config
 from sightline.tasks.fitting import begun, check_folder_options, fit_in_passing

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from sightline.data.series import Columns, Finding, Panel, Source, read_series
+from sightline.data.series import Columns, Finding, Panel, read_series
+from sightline.data.tables import Source
 from sightline.errors import DataError
 from sightline.tasks.forecast.building import Series
 from sightline.tasks.forecast.config import ForecastConfig

@@ -11,7 +11,18 @@ from sightline.tasks.resuming import changed_options, read_record, write_record
 
 __all__ = ["compare_run", "record_data"]
 
-_FIXED = ("seed", "horizon", "look_back", "data", "scaling", "line", "model", "head", "training.optimizer")
+_FIXED = (
+    "seed",
+    "horizon",
+    "look_back",
+    "data",
+    "scaling",
+    "line",
+    "model",
+    "head",
+    "training.optimizer",
+    "training.unit",
+)
 _FILES = ("output", "data.train")
 
 

@@ -57,7 +57,7 @@ def prepare(config: ForecastConfig, panel: Panel) -> Start:
     """
     look_back = config.look_back or _look_back(config.horizon, panel)
     borders = _borders(panel, config.horizon, config.data.valid_share)
-    series = Series.of(panel, borders)
+    series = Series.of(panel, borders, config.training.unit)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = build_network(config, look_back, series.encoding)
