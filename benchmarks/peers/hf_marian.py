@@ -136,8 +136,6 @@ def main():
         groups = (
             [[i] for i in pick] if pick else [list(range(j, min(j + size, len(src)))) for j in range(0, len(src), size)]
         )
-        if size > 1:
-            groups = groups[::4]
         t0 = time.perf_counter()
         n = m = 0
         with torch.inference_mode():

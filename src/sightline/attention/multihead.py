@@ -160,7 +160,23 @@ class MultiHeadAttention(nn.Module):
         else:
             weights = None
             mask = None if mask is None else torch.atleast_2d(mask)
-            context = F.scaled_dot_product_attention(query, key, value, mask, rate)
+            context = _fused(query, key, value, mask, rate)
             if mask is not None:
                 context = context.masked_fill(~mask.any(-1, keepdim=True), 0.0)
         return self.output(context.transpose(1, 2).flatten(2)), weights if need_weights else None
+
+
+def _fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, rate: float) -> Tensor:
+    """torch's fused kernel; on a CPU with products as torch does them by default.
+
+    Its products are small, and where others go to oneDNN (`torch.set_float32_matmul_precision("medium")`) these would as
+    well, which prepares each of them anew and takes longer for that than for the product.
+    """
+    precision = torch.get_float32_matmul_precision()
+    if query.device.type != "cpu" or precision == "highest":
+        return F.scaled_dot_product_attention(query, key, value, mask, rate)
+    torch.set_float32_matmul_precision("highest")
+    try:
+        return F.scaled_dot_product_attention(query, key, value, mask, rate)
+    finally:
+        torch.set_float32_matmul_precision(precision)
