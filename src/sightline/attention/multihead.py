@@ -169,8 +169,8 @@ class MultiHeadAttention(nn.Module):
 def _fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, rate: float) -> Tensor:
     """torch's fused kernel; on a CPU with products as torch does them by default.
 
-    Its products are small, and where others go to oneDNN (`torch.set_float32_matmul_precision("medium")`) these would as
-    well, which prepares each of them anew and takes longer for that than for the product.
+    Its products are small, and where others go to oneDNN (`torch.set_float32_matmul_precision("medium")`) these would
+    as well, which prepares each of them anew and takes longer for that than for the product.
     """
     precision = torch.get_float32_matmul_precision()
     if query.device.type != "cpu" or precision == "highest":
