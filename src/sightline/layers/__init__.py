@@ -1,6 +1,6 @@
 """Layers that models are built of: positions, feed-forward, recurrent cells, Transformer blocks, dropout."""
 
-from sightline.layers.blocks import NORMS, DecoderBlock, EncoderBlock
+from sightline.layers.blocks import NORMS, DecoderBlock, EncoderBlock, encoder_blocks
 from sightline.layers.dropout import Dropout
 from sightline.layers.feedforward import FeedForward
 from sightline.layers.pooling import AttentionPooling, GatedPooling, MaxPooling
@@ -29,4 +29,5 @@ __all__ = [
     "StepProduct",
     "StepRead",
     "build_positions",
+    "encoder_blocks",
 ]

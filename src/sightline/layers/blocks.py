@@ -9,7 +9,7 @@ from sightline.layers.dropout import Dropout
 from sightline.layers.feedforward import FeedForward
 from sightline.layers.positions import Positions
 
-__all__ = ["NORMS", "DecoderBlock", "EncoderBlock"]
+__all__ = ["NORMS", "DecoderBlock", "EncoderBlock", "encoder_blocks"]
 
 NORMS = ("pre", "post")
 
@@ -72,6 +72,28 @@ class EncoderBlock(nn.Module):
         change, _, weights = _attend_to_oneself(self.attention, seen, positions, mask, None, need_weights)
         x = self.attention_path.leave(x, change)
         return self.feedforward_path.leave(x, self.feedforward(self.feedforward_path.enter(x))), weights
+
+
+def encoder_blocks(*, width: int, heads: int, hidden: int, layers: int, dropout: float) -> nn.ModuleList:
+    """Pre-norm blocks one upon another, with scaled dot attention; what follows them is to normalise.
+
+    Args:
+        width: D.
+        heads: H.
+        hidden: of the feed-forward parts.
+        layers: how many blocks.
+        dropout: inside the feed-forward parts, and of what each part adds to the residual path.
+    """
+    return nn.ModuleList(
+        EncoderBlock(
+            attention=MultiHeadAttention(width, heads),
+            feedforward=FeedForward(width, hidden, dropout),
+            width=width,
+            dropout=dropout,
+            norm="pre",
+        )
+        for _ in range(layers)
+    )
 
 
 class DecoderBlock(nn.Module):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 __all__ = ["filled"]
@@ -29,12 +29,14 @@ def filled(template: str, *, style: Sequence[str] = (), script: Sequence[str] = 
         if assets:
             text = "".join(map(_asset, assets))
             values |= {name: Markup(text), f"{name}_hash": _digest(text)}
-    return _templates().from_string(_asset(template)).render(values)
+    return _templates().get_template(template).render(values)
 
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    templates = Environment(
+        loader=FunctionLoader(_asset), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     templates.filters["signed"] = _signed
     templates.filters["probability"] = _probability
     return templates

@@ -6,8 +6,7 @@ from typing import cast
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from sightline.attention import MultiHeadAttention
-from sightline.layers import EncoderBlock, FeedForward, RecurrentEncoder, RotaryPositions
+from sightline.layers import EncoderBlock, RecurrentEncoder, RotaryPositions, encoder_blocks
 
 __all__ = ["NoContext", "RecurrentContext", "TransformerContext"]
 
@@ -76,16 +75,7 @@ class TransformerContext(nn.Module):
         self.width = width
         self.enter = nn.Linear(input_width, width)
         self.positions = RotaryPositions(width, heads)
-        self.blocks = nn.ModuleList(
-            EncoderBlock(
-                attention=MultiHeadAttention(width, heads),
-                feedforward=FeedForward(width, hidden, dropout),
-                width=width,
-                dropout=dropout,
-                norm="pre",
-            )
-            for _ in range(layers)
-        )
+        self.blocks = encoder_blocks(width=width, heads=heads, hidden=hidden, layers=layers, dropout=dropout)
         self.norm = nn.LayerNorm(width)
         nn.init.xavier_uniform_(self.enter.weight)
         nn.init.zeros_(self.enter.bias)

@@ -7,9 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sightline.attention import MultiHeadAttention
 from sightline.errors import ConfigError
-from sightline.layers import Dropout, EncoderBlock, FeedForward, Positions
+from sightline.layers import Dropout, EncoderBlock, Positions, encoder_blocks
 from sightline.models.forecast.protocol import Maps, Window
 
 __all__ = ["PatchCore", "patches"]
@@ -87,16 +86,7 @@ class PatchCore(nn.Module):
         self.embedding = nn.Linear(patch * (2 + past_covariates), width)
         self.places = nn.Parameter(0.02 * torch.randn(count, width))
         self.static = nn.Linear(static, width) if static else None
-        self.blocks = nn.ModuleList(
-            EncoderBlock(
-                attention=MultiHeadAttention(width, heads),
-                feedforward=FeedForward(width, hidden, dropout),
-                width=width,
-                dropout=dropout,
-                norm="pre",
-            )
-            for _ in range(layers)
-        )
+        self.blocks = encoder_blocks(width=width, heads=heads, hidden=hidden, layers=layers, dropout=dropout)
         self.norm = nn.LayerNorm(width)
         self.dropout = Dropout(dropout)
         self.readout_dropout = Dropout(readout_dropout)
