@@ -21,6 +21,7 @@ from sightline.tasks.forecast import (
     PatchesConfig,
     SegmentsConfig,
 )
+from sightline.tasks.forecast.building import Series
 from sightline.tasks.forecast.reading import read_panel
 from sightline.training import Event, Interrupted, Listener, Progress
 
@@ -269,3 +270,16 @@ def test_a_file_gives_what_its_frame_does(trained, tmp_path: Path):
     frame.write_csv(tmp_path / "data.csv")
     found = forecaster.predict(tmp_path / "data.csv")
     assert math.isclose(found["forecast"][3], forecaster.predict()["forecast"][3], rel_tol=1e-6)
+
+
+def test_errors_count_in_the_unit_that_is_asked_for():
+    frame = waves(noise=0.3)
+    config = Forecaster(4).config
+    panel = read_panel(config, frame)
+    values = frame.filter(pl.col("unique_id") == "s0")["y"].to_numpy()
+    deviation, season = (Series.of(panel, panel.history, unit).units["s0"] for unit in ("deviation", "season"))
+    assert deviation == pytest.approx(values.std())
+    assert season == pytest.approx(np.abs(values[24:] - values[:-24]).mean())
+    flat = pl.DataFrame({"ds": np.arange(30), "y": np.full(30, 2.0)})
+    (unit,) = Series.of(read_panel(config, flat), np.array([30]), "season").units.values()
+    assert unit == 1.0
