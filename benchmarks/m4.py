@@ -23,9 +23,19 @@ from sightline.training import set_threads
 HORIZON = 48
 CHOSEN: dict[str, Any] = {
     "horizon": HORIZON,
-    "look_back": 336,
-    "model": {"type": "patches"},
+    "look_back": 504,
+    "scaling": "last",
+    "data": {"valid_share": 0.07},
+    "model": {"type": "patches", "width": 16, "hidden": 32, "layers": 1},
     "head": {"kind": "absolute"},
+    "training": {
+        "unit": "season",
+        "updates": 5000,
+        "learning_rate": 0.003,
+        "validate_every": 250,
+        "patience": None,
+        "keep_best": 3,
+    },
 }
 
 
