@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.data.documents import Label, Labels
-from sightline.errors import ConfigError, DataError
+from sightline.errors import ConfigError
 from sightline.metrics import accuracy
 from sightline.tasks.classify.building import FILES, Parts, load_parts, write_beside, write_start
 from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining, ModelConfig, WideConfig, WordsConfig
+from sightline.tasks.classify.given import are_numbers, as_texts, known_documents, training_documents
 from sightline.tasks.classify.judging import Judgement, judge
 from sightline.tasks.classify.learning import learn
 from sightline.tasks.classify.predicting import Said, classifications, found_beside, said_of
@@ -88,17 +89,16 @@ class Classifier:
     @classmethod
     def from_config(cls, config: ClassifyConfig) -> "Classifier":
         """A classifier with all options given."""
-        classifier = cls()
+        classifier = cls(
+            model=config.model,
+            kind=config.data.kind,
+            classes=config.data.classes,
+            words=config.words,
+            wide=config.wide or False,
+            training=config.training,
+            seed=config.seed,
+        )
         classifier.config = config
-        classifier._given = {
-            "model": config.model,
-            "kind": config.data.kind,
-            "classes": config.data.classes,
-            "words": config.words,
-            "wide": config.wide or False,
-            "training": config.training,
-            "seed": config.seed,
-        }
         return classifier
 
     @property
@@ -151,22 +151,22 @@ class Classifier:
             TrainingError: when the loss is no longer a number, or training was interrupted (`Interrupted`).
         """
         check_folder_options(folder, resume=resume, finish=finish, overwrite=overwrite)
-        given = _labelled(texts, labels, self.config.data.kind)
         if folder is None:
             return fit_in_passing(
                 lambda scratch: self.fit(texts, labels, valid, folder=scratch, listeners=listeners, say=say)
             )
         place, data = Path(folder), self.config.data
+        given = training_documents(texts, labels, data.kind)
         if not resume:
             check_free(place, overwrite=overwrite)
         # Documents that say the same in the same words are one to learn from.
         different = [label for _, label in dict.fromkeys(zip(*given, strict=True))]
         known = Labels.of(different, data.kind, data.classes, least=2 if valid is None else 1)
-        known = replace(known, numbers=all(map(_is_number, labels)))
+        known = replace(known, numbers=are_numbers(labels))
         if valid is None:
             given, held_out = hold_out(given, data.valid_share, self.config.seed)
         else:
-            held_out = _labelled(*valid, data.kind)
+            held_out = training_documents(*valid, data.kind)
         changes = compare_run(place, self.config, given, held_out) if resume else []
         with begun(
             place,
@@ -208,7 +208,7 @@ class Classifier:
         Raises:
             ConfigError: before `fit` or `load`.
         """
-        return self._said(_texts(texts)).probabilities(self.parts)
+        return self._said(as_texts(texts)).probabilities(self.parts)
 
     def score(self, texts: Sequence[str], labels: Sequence[Label]) -> float:
         """The share of documents whose label is found.
@@ -218,7 +218,7 @@ class Classifier:
             DataError: for a label that training did not see.
         """
         known = self.parts.labels
-        given = _known_labels(texts, labels, known.kind)
+        given = known_documents(texts, labels, known.kind)
         truth = known.encode(given.labels).astype(np.int64)
         return accuracy(known.decide(self.predict_proba(given.texts)), truth)
 
@@ -230,7 +230,7 @@ class Classifier:
             DataError: for a label that training did not see.
         """
         parts = self.parts
-        given = _known_labels(texts, labels, parts.labels.kind)
+        given = known_documents(texts, labels, parts.labels.kind)
         truth = parts.labels.encode(given.labels).astype(np.int64)
         said = self._said(given.texts)
         words = [len(each.words) for each in said.cuts]
@@ -243,7 +243,7 @@ class Classifier:
             ConfigError: before `fit` or `load`.
         """
         with fast_matmul("exact", next(self.parts.network.parameters()).device):
-            return classifications(_texts(texts), self.parts, self.config)
+            return classifications(as_texts(texts), self.parts, self.config)
 
     def _said(self, texts: Sequence[str]) -> Said:
         with fast_matmul("exact", next(self.parts.network.parameters()).device):
@@ -312,45 +312,3 @@ class Classifier:
         classifier.metrics = manifest["metrics"]
         classifier._trained = load_parts(place, classifier.config)
         return classifier
-
-
-def _is_number(label: Any) -> bool:
-    return isinstance(label, int | np.integer) and not isinstance(label, bool)
-
-
-def _texts(texts: Sequence[Any]) -> list[str]:
-    if isinstance(texts, str):
-        raise DataError("a list of documents is expected, and this is one text: write it in brackets, [text]")
-    found = list(texts)
-    strange = next((i for i, text in enumerate(found) if not isinstance(text, str)), None)
-    if strange is not None:
-        raise DataError(f"document {strange + 1} is {found[strange]!r:.60}: expected a text")
-    return found
-
-
-def _labelled(texts: Sequence[str], labels: Sequence[Any], kind: str) -> Labelled:
-    """Documents to learn from, with labels as names, checked."""
-    given = _known_labels(texts, labels, kind)
-    empty = next((i for i, text in enumerate(given.texts) if not text.strip()), None)
-    if empty is not None:
-        raise DataError(f"document {empty + 1} is empty: leave it out, for there is nothing to learn from it")
-    return given
-
-
-def _known_labels(texts: Sequence[str], labels: Sequence[Any], kind: str) -> Labelled:
-    """Documents with labels as names; sets of them in order, so that equal ones are the same."""
-    documents = _texts(texts)
-    if not documents:
-        raise DataError("there are no documents: give one at least")
-    if len(documents) != len(labels):
-        raise DataError(f"there are {len(texts):,} documents and {len(labels):,} labels: give one label a document")
-    names: list[Label] = []
-    for i, label in enumerate(labels):
-        several = isinstance(label, list | tuple | set | frozenset)
-        if kind == "several" and not several:
-            what = "give a list of names for each document, such as ['new', 'red']"
-            raise DataError(f"document {i + 1} has the label {label!r:.60}: with several labels {what}")
-        if kind != "several" and (several or label is None or label != label):
-            raise DataError(f"document {i + 1} has the label {label!r:.60}: expected one (or kind='several')")
-        names.append(tuple(sorted({str(name) for name in label})) if several else str(label))
-    return Labelled(documents, names)

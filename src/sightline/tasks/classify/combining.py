@@ -27,8 +27,8 @@ def fit_mixture(head: Head, network: Tensor, ngrams: Tensor | None, labels: Tens
     """The factors above zero under which the labels of held-out documents are likeliest.
 
     Temperature scaling (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2), with a factor for
-    each part; the likelihood is convex in them. Their logarithms have a
-    standard normal prior, so that a few documents that are all answered rightly do not make it sure of everything.
+    each part; the likelihood is convex in them. Their logarithms have a standard normal prior, so that a few documents
+    that are all answered rightly do not make it sure of everything.
 
     Args:
         head: knows what scores mean.

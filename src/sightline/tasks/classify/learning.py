@@ -18,10 +18,11 @@ from sightline.tasks.classify.combining import fit_mixture
 from sightline.tasks.classify.config import ClassifyConfig
 from sightline.tasks.classify.corpus import Batch, Corpus
 from sightline.tasks.classify.linear import Linear, fit_nbsvm, fit_tfidf
+from sightline.tasks.classify.predicting import network_scores
 from sightline.tasks.classify.starting import Start
 from sightline.training import FitResult, Listener, Loss, fast_matmul, fit
 
-__all__ = ["learn", "network_scores"]
+__all__ = ["learn"]
 
 
 def learn(
@@ -71,7 +72,9 @@ def _complete(start: Start, config: ClassifyConfig, trained: float) -> Parts:
     baseline = fit_tfidf(*learned)
     seconds["tf-idf"] = monotonic() - begin
     held_out = start.valid.corpus
-    mixture = fit_mixture(network.head, network_scores(network.eval(), held_out), said, held_out.labels)
+    mixture = fit_mixture(
+        network.head, network_scores(network.eval(), held_out.rows, config.training), said, held_out.labels
+    )
     return start.parts._replace(wide=wide, baseline=baseline, mixture=mixture, seconds=seconds)
 
 
@@ -107,16 +110,6 @@ def _worst(slope: Tensor, x: Tensor, owner: Tensor, size: float) -> Tensor:
 
     own = x.detach()
     return size * slope * lengths(own) / lengths(slope).clamp_min(1e-12)
-
-
-@torch.inference_mode()
-def network_scores(network: DocumentNetwork, corpus: Corpus) -> Tensor:
-    """Scores of all documents of a corpus, in its order, `[n, K]`."""
-    device = next(network.parameters()).device
-    epoch = corpus.batches()
-    found = torch.cat([network(batch.documents.to(device)).cpu() for batch in epoch])
-    order = torch.tensor([i for some in epoch.places for i in some])
-    return torch.empty_like(found).index_copy_(0, order, found)
 
 
 @torch.inference_mode()

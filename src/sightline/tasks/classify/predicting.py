@@ -8,14 +8,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.models.classify import Evidence
+from sightline.models.classify import DocumentNetwork, Evidence
 from sightline.results import Piece
 from sightline.tasks.classify.building import Parts, reads_sentences
-from sightline.tasks.classify.config import ClassifyConfig
+from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining
 from sightline.tasks.classify.corpus import Cut, batches_of, collate, cut, number, pieces_of
 from sightline.tasks.classify.result import Classification, Phrase
 
-__all__ = ["Said", "classifications", "found_beside", "said_of"]
+__all__ = ["Said", "classifications", "found_beside", "network_scores", "said_of"]
 
 
 class Said(NamedTuple):
@@ -45,13 +45,18 @@ def _cuts(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
 def said_of(texts: Sequence[str], parts: Parts, config: ClassifyConfig) -> Said:
     """What the parts say of documents."""
     cuts = _cuts(texts, config)
-    rows = number(cuts, parts.tokenizer)
-    network, device = parts.network, next(parts.network.parameters()).device
-    places = batches_of(rows, config.training.batch_documents, config.training.batch_tokens, None)
+    scores = network_scores(parts.network, number(cuts, parts.tokenizer), config.training)
+    return Said(cuts, scores, _ngram_scores(parts, cuts))
+
+
+@torch.inference_mode()
+def network_scores(network: DocumentNetwork, rows: Sequence[list[list[int]]], training: ClassifyTraining) -> Tensor:
+    """Scores of numbered documents, in their order, `[n, K]`."""
+    device = next(network.parameters()).device
+    places = batches_of(rows, training.batch_documents, training.batch_tokens, None)
     found = [network(collate([rows[i] for i in some]).to(device)).cpu() for some in places]
     order = torch.tensor([i for some in places for i in some], dtype=torch.int64)
-    nothing = torch.zeros(0, len(network.head.constant))
-    return Said(cuts, torch.cat([nothing, *found])[order.argsort()], _ngram_scores(parts, cuts))
+    return torch.cat([torch.zeros(0, len(network.head.constant)), *found])[order.argsort()]
 
 
 def _ngram_scores(parts: Parts, cuts: Sequence[Cut]) -> Tensor | None:
