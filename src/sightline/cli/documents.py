@@ -1,7 +1,8 @@
 """What classifiers take on the command line, and what they give: documents with labels."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,8 @@ def begin(config: ClassifyConfig) -> tuple[Classifier, tuple[Any, ...]]:
     if config.data.valid is not None:
         *valid, places = labelled(config, config.data.valid)
         known = Labels.of(train[1], config.data.kind, config.data.classes)
-        try:
+        with _told_by(places):
             known.encode(valid[1])
-        except UnknownLabelError as error:
-            raise DataError(error.what, **places[error.index]) from error
     return Classifier.from_config(config), (*train[:2], valid)
 
 
@@ -89,8 +88,15 @@ def labelled(config: ClassifyConfig, path: Path) -> tuple[list[str], list[Label]
 def judged(model: Classifier, path: Path) -> Judgement:
     """How good a classifier is on documents in a file; a label that it does not know is told with its place."""
     texts, labels, places = labelled(model.config, path)
-    try:
+    with _told_by(places):
         return model.evaluate(texts, labels)
+
+
+@contextmanager
+def _told_by(places: Sequence[FilePlace]) -> Generator[None]:
+    """A label that is not known is told with the place of its document."""
+    try:
+        yield
     except UnknownLabelError as error:
         raise DataError(error.what, **places[error.index]) from error
 
