@@ -8,7 +8,6 @@ the test pairs. OUT keeps the data, the models and the logs; a result that is th
 """
 
 import argparse
-import json
 import statistics
 import zipfile
 from pathlib import Path
@@ -89,17 +88,12 @@ def configuration(train: Path, model: dict[str, object], updates: int) -> dict[s
 
 
 def tried(name: str, language: str, seed: int, arguments: argparse.Namespace) -> Result:
-    """A training of that mechanism, or what one found before."""
+    """A training of that mechanism, scored on that part."""
     place = arguments.out / f"{language}-{slug(name)}-{seed}"
-    kept = place.with_name(f"{place.name}.{arguments.part}.json")
-    if not kept.exists():
-        train, test = (
-            write_data(arguments.archive, language, part, arguments.out / "data")
-            for part in ("train-high", arguments.part)
-        )
-        found = run(place, configuration(train, MECHANISMS[name], arguments.updates), seed, test)
-        kept.write_text(json.dumps(found))
-    return Result(*json.loads(kept.read_text()))
+    train, test = (
+        write_data(arguments.archive, language, part, arguments.out / "data") for part in ("train-high", arguments.part)
+    )
+    return run(place, configuration(train, MECHANISMS[name], arguments.updates), seed, test)
 
 
 def main() -> None:

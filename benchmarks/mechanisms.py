@@ -6,7 +6,8 @@
 - copy: the same letters in their order, for mechanisms that go forwards only.
 - names: copying words that are not in the vocabulary.
 
-Prints a line for each run, and a table at the end; OUT keeps the data, the models and the logs.
+Prints a line for each run, and a table at the end; OUT keeps the data, the models, the logs and the results: one that
+is there is not computed again.
 """
 
 import argparse

@@ -23,7 +23,10 @@ class Result(NamedTuple):
 
 
 def run(place: Path, config: dict[str, object], seed: int, test: Path) -> Result:
-    """Train at `place`, with the configuration and the log beside it, and answer the pairs of a TSV."""
+    """Train at `place`, with all that belongs to it beside it, and answer a TSV's pairs; or what was found before."""
+    kept = place.with_name(f"{place.name}.{test.stem}.json")
+    if kept.exists():
+        return Result(*json.loads(kept.read_text()))
     written = place.with_name(place.name + ".yaml")
     written.write_text(yaml.safe_dump(config))
     command = [*SIGHTLINE, "train", str(written), "--output", str(place), "--seed", str(seed), "--threads", "1"]
@@ -35,7 +38,9 @@ def run(place: Path, config: dict[str, object], seed: int, test: Path) -> Result
     options = ["--metric", "exact_match", "--json", "--threads", "1"]
     answer = json.loads(subprocess.run([*command, *options], capture_output=True, text=True, check=True).stdout)
     metrics = json.loads((place / "manifest.json").read_text())["metrics"]
-    return Result(answer["exact_match"]["value"], seconds, metrics)
+    found = Result(answer["exact_match"]["value"], seconds, metrics)
+    kept.write_text(json.dumps(found))
+    return found
 
 
 def slug(name: str) -> str:
