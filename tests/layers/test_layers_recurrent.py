@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from sightline.attention import padding_mask
 from sightline.errors import ConfigError, DataError
 from sightline.layers import CELLS, CellStack, GRUCell, LSTMCell, RecurrentEncoder
-from sightline.layers.recurrent import Cell
+from sightline.layers.cells import Cell
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -35,8 +35,8 @@ def _gates(cell: nn.Module, x: list[float], hidden: list[float]) -> tuple[list[f
     return tuple(
         [sum(w * v for w, v in zip(row, vector, strict=True)) + bias for row, bias in zip(weight, biases, strict=True)]
         for weight, biases, vector in (
-            (cell.input.weight.tolist(), cell.input.bias.tolist(), x),
-            (cell.state.weight.tolist(), cell.state.bias.tolist(), hidden),
+            (cell.weight_ih_l0.tolist(), cell.bias_ih_l0.tolist(), x),
+            (cell.weight_hh_l0.tolist(), cell.bias_hh_l0.tolist(), hidden),
         )
     )
 
@@ -46,7 +46,7 @@ def test_lstm_cell_is_the_equations():
     cell = LSTMCell(INPUT, D)
     _randomised(cell)
     x, hidden, memory = torch.randn(B, INPUT), torch.randn(B, D), torch.randn(B, D)
-    new_hidden, new_memory = cell(cell.project(x), (hidden, memory))
+    new_hidden, new_memory = cell.step(x, (hidden, memory))
     for b in range(B):
         own, back = _gates(cell, x[b].tolist(), hidden[b].tolist())
         a = [left + right for left, right in zip(own, back, strict=True)]
@@ -62,7 +62,7 @@ def test_gru_cell_is_the_equations():
     cell = GRUCell(INPUT, D)
     _randomised(cell)
     x, hidden = torch.randn(B, INPUT), torch.randn(B, D)
-    (new_hidden,) = cell(cell.project(x), (hidden,))
+    (new_hidden,) = cell.step(x, (hidden,))
     for b in range(B):
         own, back = _gates(cell, x[b].tolist(), hidden[b].tolist())
         for j in range(D):
@@ -81,10 +81,8 @@ def _run(stack: CellStack, x: Tensor, states: tuple) -> tuple[Tensor, tuple]:
 
 
 def _copy(cell: Cell, peer: nn.Module, suffix: str) -> None:
-    with torch.no_grad():
-        for name, ours in (("ih", cell.input), ("hh", cell.state)):
-            getattr(peer, f"weight_{name}_{suffix}").copy_(ours.weight)
-            getattr(peer, f"bias_{name}_{suffix}").copy_(ours.bias)
+    for name, weight in cell.named_parameters():
+        getattr(peer, name.replace("l0", suffix)).data.copy_(weight.data)
 
 
 @every_cell
@@ -102,7 +100,12 @@ def test_a_stack_is_torchs(cell):
     assert_close(outputs, expected)
     for k, part in enumerate(last if cell == "lstm" else [last]):
         assert_close(torch.stack([states[i][k] for i in range(layers)]), part)
-    assert_close(stack.run(x), peer(x)[0])
+
+
+def _fed(cell: Cell, x: Tensor, state: tuple[Tensor, ...], fed: Tensor) -> tuple[Tensor, ...]:
+    """The next state where something joins the input."""
+    own = nn.functional.linear(state[0], cell.weight_hh_l0, cell.bias_hh_l0)
+    return cell.gate(cell.project(x) + fed, own, state)
 
 
 @every_cell
@@ -125,8 +128,8 @@ def test_a_loop_is_its_cells_one_by_one(cell):
     def one_by_one() -> Tensor:
         states, outputs = list(start), []
         for t in range(S):
-            states[0] = stack.cells[0](stack.cells[0].project(x[:, t]) + stack.fed(fed[:, t]), states[0])
-            states[1] = stack.cells[1](stack.cells[1].project(states[0][0]), states[1])
+            states[0] = _fed(stack.cells[0], x[:, t], states[0], stack.fed(fed[:, t]))
+            states[1] = stack.cells[1].step(states[0][0], states[1])
             outputs.append(states[1][0])
         return torch.stack(outputs, 1)
 
@@ -138,11 +141,28 @@ def test_a_loop_is_its_cells_one_by_one(cell):
 
 
 @every_cell
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_run_is_its_loop(cell, layers):
+    """And so are its gradients, those of the first states too."""
+    stack = CellStack(cell, input_width=INPUT, width=D, layers=layers, fed_width=0, dropout=0.0)
+    _randomised(stack)
+    x = torch.randn(B, S, INPUT, requires_grad=True)
+    start = tuple(tuple(torch.randn(B, D, requires_grad=True) for _ in range(stack.carried)) for _ in range(layers))
+    everything = [x, *(part for state in start for part in state), *stack.parameters()]
+    found, expected = stack.run(x, start), _run(stack, x, start)
+    assert_close(found, expected)
+    weights = torch.randn(B, S, D)
+    gradients, others = (torch.autograd.grad((y * weights).sum(), everything) for y, _ in (found, expected))
+    for gradient, other in zip(gradients, others, strict=True):
+        assert_close(gradient, other)
+
+
+@every_cell
 def test_gradients_are_those_of_the_cell(cell):
     own = CELLS[cell](3, 5)
     states = [torch.randn(2, 5, requires_grad=True) for _ in range(own.carried)]
     x = torch.randn(2, 3, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x, *states: own(own.project(x), states), (x, *states))
+    assert torch.autograd.gradcheck(lambda x, *states: own.step(x, states), (x, *states))
 
 
 def test_dropout_stands_between_the_layers_alone():
@@ -180,8 +200,8 @@ def test_the_encoder_reads_each_sequence_as_torch_reads_it_alone(cell, bidirecti
     )
     peer = PEERS[cell](INPUT, D, layers, batch_first=True, bidirectional=bidirectional)
     for i, layer in enumerate(encoder.layers):
-        for stack, suffix in zip(layer, (f"l{i}", f"l{i}_reverse"), strict=False):
-            _copy(stack.cells[0], peer, suffix)
+        for own, suffix in zip(layer, (f"l{i}", f"l{i}_reverse"), strict=False):
+            _copy(own, peer, suffix)
     states, last = encoder(x, padding_mask(torch.tensor(lengths), S))
     directions = 2 if bidirectional else 1
     assert states.shape == (B, S, encoder.output_width) == (B, S, D * directions)
@@ -254,8 +274,8 @@ def _check_biases(cell: str, inputs: Tensor, states: Tensor, width: int) -> None
 @every_cell
 def test_initialisation_of_the_cells(cell):
     own = CELLS[cell](31, 37)
-    _check_gates(own.input.weight, own.state.weight, own.gates, 37)
-    _check_biases(cell, own.input.bias, own.state.bias, 37)
+    _check_gates(own.weight_ih_l0, own.weight_hh_l0, own.gates, 37)
+    _check_biases(cell, own.bias_ih_l0, own.bias_hh_l0, 37)
 
 
 @every_cell

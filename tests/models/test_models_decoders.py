@@ -25,11 +25,11 @@ def _additive(model: Recurrent, query: Tensor, states: Tensor, mask: Tensor) -> 
 def _cell(cell: nn.Module, kind: str, x: Tensor, joined: Tensor | None, fed: nn.Linear | None, state: tuple) -> tuple:
     """One step of torch's own cell, whose input is `x` and what joins it, side by side."""
     inputs = x if joined is None else torch.cat([x, joined], -1)
-    matrix = cell.input.weight if joined is None else torch.cat([cell.input.weight, fed.weight], -1)
-    biases = cell.input.bias, cell.state.bias
+    matrix = cell.weight_ih_l0 if joined is None else torch.cat([cell.weight_ih_l0, fed.weight], -1)
+    biases = cell.bias_ih_l0, cell.bias_hh_l0
     if kind == "lstm":
-        return torch.lstm_cell(inputs, state, matrix, cell.state.weight, *biases)
-    return (torch.gru_cell(inputs, state[0], matrix, cell.state.weight, *biases),)
+        return torch.lstm_cell(inputs, state, matrix, cell.weight_hh_l0, *biases)
+    return (torch.gru_cell(inputs, state[0], matrix, cell.weight_hh_l0, *biases),)
 
 
 def _start(model: Recurrent, last: Tensor, parts: int) -> list[tuple]:

@@ -1,11 +1,13 @@
 """Layers that models are built of: positions, feed-forward, recurrent cells, Transformer blocks, dropout."""
 
 from sightline.layers.blocks import NORMS, DecoderBlock, EncoderBlock, encoder_blocks
+from sightline.layers.cells import CELLS, GRUCell, LSTMCell, build_cell
 from sightline.layers.dropout import Dropout
+from sightline.layers.encoder import RecurrentEncoder
 from sightline.layers.feedforward import FeedForward
 from sightline.layers.pooling import AttentionPooling, GatedPooling, MaxPooling
 from sightline.layers.positions import POSITIONS, Positions, RotaryPositions, build_positions
-from sightline.layers.recurrent import CELLS, CellLoop, CellStack, GRUCell, LSTMCell, RecurrentEncoder
+from sightline.layers.recurrent import CellLoop, CellStack
 from sightline.layers.stepping import StepProduct, StepRead
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "RotaryPositions",
     "StepProduct",
     "StepRead",
+    "build_cell",
     "build_positions",
     "encoder_blocks",
 ]

@@ -23,7 +23,7 @@ def test_it_is_what_the_equations_say():
         e = torch.stack([score.vector @ torch.tanh(asked + score.key(driving[:, k])) for k in range(1 + C)])
         alpha = e.exp() / e.exp().sum()
         assert_close(maps["inputs"][0, t], alpha)
-        h, s = core.encoder(core.encoder.project((alpha * driving[t]).unsqueeze(0)), (h, s))
+        h, s = core.encoder.step((alpha * driving[t]).unsqueeze(0), (h, s))
         states.append(h[0])
     d, cell, before = h, s, given.past[:, -1]
     score = core.cross.score
@@ -34,6 +34,6 @@ def test_it_is_what_the_equations_say():
         assert_close(maps["cross"][0, j], beta)
         context = sum(weight * state for weight, state in zip(beta, states, strict=True))
         read = core.before(torch.cat([before, context])).unsqueeze(0)
-        d, cell = core.decoder(core.decoder.project(read), (d, cell))
+        d, cell = core.decoder.step(read, (d, cell))
         before = core.readout(core.features(torch.cat([d[0], context])))
         assert_close(numbers[0, j], before)

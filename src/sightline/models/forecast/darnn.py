@@ -5,8 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sightline.attention import Additive, Attention
-from sightline.errors import ConfigError
-from sightline.layers import CELLS, Dropout
+from sightline.layers import Dropout, build_cell
 from sightline.models.forecast.protocol import Maps, Window
 
 __all__ = ["DualStageCore"]
@@ -68,17 +67,15 @@ class DualStageCore(nn.Module):
         sampling: float = 0.0,
     ) -> None:
         super().__init__()
-        if cell not in CELLS:
-            raise ConfigError(f"unknown cell {cell!r}: choose one of {', '.join(CELLS)}")
         self.horizon, self.centre, self.sampling = horizon, centre, sampling
-        asked = CELLS[cell].carried * width
+        self.encoder = build_cell(cell, 1 + past_covariates, width)
+        self.decoder = build_cell(cell, width, width)
+        asked = self.encoder.carried * width
         self.inputs = Attention(Additive(asked, look_back, look_back))
-        self.encoder = CELLS[cell](1 + past_covariates, width)
         self.cross = Attention(Additive(asked, width, width))
         self.before = nn.Linear(1 + width, width)
         known = future_covariates + static
         self.known = nn.Linear(known, width, bias=False) if known else None
-        self.decoder = CELLS[cell](width, width)
         self.features = nn.Linear(2 * width, width)
         self.dropout = Dropout(dropout)
         self.readout = nn.Linear(width, numbers)
@@ -104,12 +101,12 @@ class DualStageCore(nn.Module):
         driving = torch.cat([window.past.unsqueeze(-1), window.past_covariates], -1)
         rows, length, _ = driving.shape
         weigh = self.inputs.loop(self.inputs.prepare(driving.transpose(1, 2)), None, length, 1)
-        state: State = (driving.new_zeros(rows, self.encoder.width),) * self.encoder.carried
+        state: State = (driving.new_zeros(rows, self.encoder.hidden_size),) * self.encoder.carried
         states: list[Tensor] = []
         weights: list[Tensor] = []
         for now in driving.unbind(1):
             weights.append(weigh(torch.cat(state, -1).unsqueeze(1), None).weights.squeeze(1))
-            state = self.encoder(self.encoder.project(weights[-1] * now), state)
+            state = self.encoder.step(weights[-1] * now, state)
             states.append(state[0])
         return torch.stack(states, 1), state, torch.stack(weights, 1)
 
@@ -125,7 +122,7 @@ class DualStageCore(nn.Module):
             read = self.before(torch.cat([before, context], -1))
             if known is not None:
                 read = read + known[:, j]
-            state = self.decoder(self.decoder.project(read), state)
+            state = self.decoder.step(read, state)
             numbers.append(self.readout(self.dropout(self.features(torch.cat([state[0], context], -1)))))
             before = numbers[-1][:, self.centre : self.centre + 1]
             if target is not None:

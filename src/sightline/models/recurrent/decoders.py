@@ -197,12 +197,7 @@ class LuongDecoder(nn.Module):
     def _free(self, embedded: Tensor, memory: Memory, state: DecoderState) -> Decoded:
         """Without input feeding the attention stands outside the loop: all positions attend at once."""
         layers, fed, past = state
-        run = self.stack.loop(embedded)
-        hidden: list[Tensor] = []
-        for _ in range(embedded.shape[1]):
-            top, layers = run(layers)
-            hidden.append(top)
-        queries = torch.stack(hidden, 1)
+        queries, layers = self.stack.run(embedded, layers)
         seen, past = self.reader(queries, memory, past)
         return Decoded(self.attentional(seen.context, queries), queries, seen, DecoderState(layers, fed, past))
 
