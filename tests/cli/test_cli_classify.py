@@ -65,6 +65,10 @@ def test_from_a_table_to_labels_figures_and_evidence(cli, reviews, tmp_path):
     page = tmp_path / "page.html"
     assert cli("explain", tmp_path / "m", "--output", page, stdin=b"good <script>alert(1)</script>\n").code == 0
     assert "<script>" not in page.read_text()
+    assert cli("explain", tmp_path / "m", "--output", tmp_path / "seen.png", stdin=b"good one\nbad one\n").code == 0
+    assert cli("evaluate", tmp_path / "m", "--data", reviews, "--output", tmp_path / "drawn").code == 0
+    pictures = {each.name for each in [*tmp_path.glob("*.png"), *tmp_path.glob("drawn/*")]}
+    assert pictures == {"seen-1.png", "seen-2.png", "confusion.png", "calibration.png"}
     assert json.loads(cli("info", tmp_path / "m", "--json").out)["classes"] == "neg, pos"
 
 

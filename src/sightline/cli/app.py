@@ -215,21 +215,26 @@ def evaluate(
     beam: Beam = None,
     method: Method = None,
     level: Level = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for pictures: of forecasts, or of how labels err.")
+    ] = None,
     json: Json = False,
     settings: Decoding = None,
     threads: Threads = None,
 ) -> None:
-    """Translate and score against references; or forecast what came since training, beside simple methods.
+    """Translate and score against references; forecast what came since training; or label documents with labels.
 
     sightline evaluate my-model --source test.en --target test.de
 
     sightline evaluate my-model --data sales.csv --level 90
+
+    sightline evaluate my-model --data reviews.csv --output pictures
     """
     from sightline.cli.evaluate import Asked, run_evaluate
     from sightline.cli.pairs import Pairs
 
     decoding = _decoding(settings, beam=beam, method=method)
-    asked = Asked(Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json)
+    asked = Asked(Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json, output)
     run_evaluate(folder, asked, threads)
 
 

@@ -14,7 +14,9 @@ from sightline.data.counting import count
 from sightline.data.documents import Label, Labels, UnknownLabelError, holds_documents, read_documents
 from sightline.data.tables import FilePlace
 from sightline.errors import ConfigError, DataError
+from sightline.explain.render.classes import draw_calibration, draw_confusion
 from sightline.explain.render.documents import Shown, document_report
+from sightline.explain.render.evidence import draw_evidence
 from sightline.explain.render.highlight import highlighted
 from sightline.tasks.classify import Classification, Classifier, ClassifyConfig, Judgement
 
@@ -23,9 +25,11 @@ __all__ = [
     "begin",
     "complete",
     "document_keys",
+    "draw_documents",
     "explain_documents",
     "judged",
     "judgement_lines",
+    "picture_judgement",
     "print_labels",
     "report_documents",
 ]
@@ -145,6 +149,20 @@ def judgement_lines(judgement: Judgement) -> Iterator[str]:
         yield f"from {low:>4} words: {wrong:>6.1%} of {count(number, 'document')}"
 
 
+def picture_judgement(judgement: Judgement, folder: Path) -> None:
+    """What was taken for what, and how far probabilities can be trusted, as pictures."""
+    bins = judgement.calibration
+    draw_calibration(
+        np.array([*(each.low for each in bins), bins[-1].high]),
+        *(np.array([getattr(each, part) for each in bins]) for part in ("answers", "confidence", "accuracy")),
+        title=f"Expected calibration error {judgement.metrics['ece']:.1%}",
+        path=folder / "calibration.png",
+    )
+    if judgement.confusion is not None:
+        right = f"{judgement.metrics['accuracy']:.1%} right"
+        draw_confusion(judgement.confusion, list(judgement.classes), title=right, path=folder / "confusion.png")
+
+
 def report_documents(model: Classifier, path: Path | None, output: Path) -> None:
     """A page with each document and the evidence for its label."""
     shown = [_shown(model, result) for texts in documents(model.config, path) for result in model.explain(texts)]
@@ -168,6 +186,24 @@ def _shown(model: Classifier, result: Classification) -> Shown:
         attention=result.sentence_attention.tolist() if bars and result.sentence_attention is not None else (),
         phrases=sorted(phrases, key=lambda item: -abs(item[1]))[:_SHOWN],
     )
+
+
+def draw_documents(model: Classifier, path: Path | None, output: Path) -> None:
+    """A picture of each document; of several, each has its number in its name."""
+    results = [result for texts in documents(model.config, path) for result in model.explain(texts)]
+    for number, result in enumerate(results, 1):
+        shown = _shown(model, result)
+        name = output if len(results) == 1 else output.with_stem(f"{output.stem}-{number}")
+        draw_evidence(
+            shown.source,
+            shown.words,
+            shown.values,
+            sentences=shown.sentences,
+            attention=shown.attention,
+            title=f"{result}: {shown.meaning}",
+            path=name,
+        )
+        print(f"wrote {name}")
 
 
 def explain_documents(model: Classifier, path: Path | None, *, as_json: bool) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sightline.cli.documents import judged, judgement_lines
+from sightline.cli.documents import judged, judgement_lines, picture_judgement
 from sightline.cli.pairs import Pairs
 from sightline.cli.reading import with_decoding
 from sightline.cli.series import error_lines
+from sightline.cli.series_pictures import picture_backtest, picture_errors
 from sightline.data.counting import count
 from sightline.errors import ConfigError
+from sightline.files import make_folder
 from sightline.metrics import METRICS
 from sightline.tasks import load
 from sightline.tasks.classify import Classifier
@@ -32,6 +34,7 @@ class Asked(NamedTuple):
         decoding: options of the search for an answer.
         level: of intervals, in per cent.
         as_json: whether to answer in JSON.
+        output: a folder for pictures of the figures.
     """
 
     pairs: Pairs
@@ -40,6 +43,7 @@ class Asked(NamedTuple):
     decoding: Sequence[str]
     level: Sequence[float]
     as_json: bool
+    output: Path | None
 
 
 def run_evaluate(folder: Path, asked: Asked, threads: int | None) -> None:
@@ -56,7 +60,11 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
         raise ConfigError("--source, --target, --metric and options of decoding are for translations: leave them out")
     if table is None:
         raise ConfigError("what came since training? name the series up to now by --data table.csv")
+    output = asked.output and make_folder(asked.output)
     backtest = model.evaluate(table, level=asked.level)
+    if output is not None:
+        picture_backtest(backtest, output / "backtest.png")
+        picture_errors(backtest, output / "error-by-step.png")
     if asked.as_json:
         print(json.dumps({"forecasts": len(backtest.cutoffs), **backtest.metrics()}, indent=2))
         return
@@ -69,6 +77,8 @@ def _translations(model: Translator, asked: Asked) -> None:
     """Every figure comes with its signature."""
     if asked.level:
         raise ConfigError("--level is for forecasts: a translation has no intervals")
+    if asked.output is not None:
+        raise ConfigError("--output is for pictures of forecasts and of labels: for translations leave it out")
     model = with_decoding(model, asked.decoding)
     given = read_pairs(asked.pairs.files())
     tokenised = sum(pair.target.endswith(" .") for pair in given)
@@ -96,7 +106,10 @@ def _labels(model: Classifier, asked: Asked) -> None:
         raise ConfigError("a classifier is evaluated by --data alone: its labelled documents, as in training")
     if data is None:
         raise ConfigError("which documents? name those with labels by --data test.csv")
+    output = asked.output and make_folder(asked.output)
     judgement = judged(model, data)
+    if output is not None:
+        picture_judgement(judgement, output)
     if not asked.as_json:
         print("\n".join(judgement_lines(judgement)))
         return

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sightline.cli.documents import explain_documents, report_documents
+from sightline.cli.documents import draw_documents, explain_documents, report_documents
 from sightline.cli.reading import input_lines, input_name, with_decoding
 from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
@@ -69,8 +69,7 @@ def _translations(model: Translator, asked: Asked) -> None:
     path, output, words, as_json = asked.input, asked.output, asked.words, asked.as_json
     if asked.future:
         raise ConfigError("--future-data is for forecasts: a translation takes none")
-    if output is not None and output.suffix not in (".html", ".png", ".svg"):
-        raise ConfigError(f"{output}: name a file that ends in .html, .png or .svg")
+    _check_page(output)
     if not words and (as_json or (output is not None and output.suffix == ".html")):
         raise ConfigError(
             "--pieces is for pictures and the terminal: a page shows words, and JSON has the pieces anyway"
@@ -97,6 +96,11 @@ def _translations(model: Translator, asked: Asked) -> None:
         _pictures(results, output, words)
 
 
+def _check_page(output: Path | None) -> None:
+    if output is not None and output.suffix not in (".html", ".png", ".svg"):
+        raise ConfigError(f"{output}: name a file that ends in .html, .png or .svg")
+
+
 def _text(result: Translation, words: bool) -> str:
     if not result.attention:
         return "(a blank line)"
@@ -120,12 +124,14 @@ def _labels(model: Classifier, asked: Asked) -> None:
     """The words that spoke for each document's label, and those against it."""
     if asked.decoding or asked.future or not asked.words:
         raise ConfigError("a classifier takes none of --beam, --future-data and --pieces")
+    _check_page(asked.output)
     if asked.output is None:
         explain_documents(model, asked.input, as_json=asked.as_json)
         return
-    if asked.output.suffix != ".html":
-        raise ConfigError(f"{asked.output}: the evidence for labels is a page: name a file that ends in .html")
-    report_documents(model, asked.input, asked.output)
+    if asked.output.suffix == ".html":
+        report_documents(model, asked.input, asked.output)
+    else:
+        draw_documents(model, asked.input, asked.output)
 
 
 _WAYS: dict[str, Callable[[Any, Asked], None]] = {

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sightline.explain.render.fonts import dress
+from sightline.explain.render.frames import DOTS_PER_INCH, LETTERS, lighten, name
 from sightline.explain.render.labels import elide
 from sightline.explain.render.saving import check_ending, save
 from sightline.explain.render.series import time_axis
@@ -20,8 +20,7 @@ __all__ = ["draw_attended"]
 
 _ROWS = 6  # variables, at most
 _COLOURS = "Blues"
-_DOTS_PER_INCH = 150
-_TEXT, _TITLE, _LABEL_CELLS = 8, 11, 60
+_LABEL_CELLS = 20
 _FAINT = 0.5  # small weights are lifted by this power, or few of hundreds of steps would show
 
 
@@ -58,28 +57,25 @@ def draw_attended(
         'y'
     """
     check_ending(path)
-    chosen = sorted(weights, key=lambda name: -float(weights[name].sum()))[:_ROWS]
+    chosen = sorted(weights, key=lambda each: -float(weights[each].sum()))[:_ROWS]
     if len(chosen) < len(weights):
         title = f"{title or 'weights'} ({len(chosen)} of {len(weights)} variables)"
-    figure = Figure(figsize=(9.0, 0.9 + 1.1 * len(chosen)), dpi=_DOTS_PER_INCH, layout="constrained")
+    figure = Figure(figsize=(9.0, 0.9 + 1.1 * len(chosen)), dpi=DOTS_PER_INCH, layout="constrained")
     rows = figure.subplots(len(chosen), 1, squeeze=False, sharex=True)[:, 0]
-    norm = PowerNorm(_FAINT, 0, max(float(weights[name].max()) for name in chosen) or 1.0)
-    for axes, name in zip(rows, chosen, strict=True):
-        steps = np.arange(1, len(weights[name]) + 1)
-        axes.pcolormesh(times, steps, weights[name], cmap=_COLOURS, norm=norm, shading="nearest", rasterized=True)
+    norm = PowerNorm(_FAINT, 0, max(float(weights[each].max()) for each in chosen) or 1.0)
+    for axes, variable in zip(rows, chosen, strict=True):
+        steps = np.arange(1, len(weights[variable]) + 1)
+        axes.pcolormesh(times, steps, weights[variable], cmap=_COLOURS, norm=norm, shading="nearest", rasterized=True)
         axes.invert_yaxis()
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        axes.set_ylabel(elide(name, _LABEL_CELLS // 3), size=_TEXT)
-        axes.tick_params(length=2.5, width=0.6, color="0.6", labelsize=_TEXT)
-        axes.spines[:].set(linewidth=0.6, color="0.6")
+        axes.set_ylabel(elide(variable, _LABEL_CELLS), size=LETTERS)
+        lighten(axes)
     time_axis(rows[-1], times)
-    rows[-1].set_xlabel(label, size=_TEXT)
-    rows[-1].xaxis.get_offset_text().set_fontsize(_TEXT)
+    rows[-1].set_xlabel(label, size=LETTERS)
     bar = figure.colorbar(ScalarMappable(norm, _COLOURS), ax=rows.tolist(), fraction=0.03, pad=0.01)
-    bar.set_label("weight", size=_TEXT)
-    bar.ax.tick_params(labelsize=_TEXT)
-    figure.supylabel("steps ahead", size=_TEXT)
-    head = rows[0].set_title(elide(title, 2 * _LABEL_CELLS) if title else " ", loc="left", size=_TITLE)
-    dress([head, *(axes.yaxis.label for axes in rows)])
+    bar.set_label("weight", size=LETTERS)
+    bar.ax.tick_params(labelsize=LETTERS)
+    figure.supylabel("steps ahead", size=LETTERS)
+    name(rows[0], title, [axes.yaxis.label for axes in rows])
     save(figure, path)
     return figure

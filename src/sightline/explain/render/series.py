@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sightline.explain.render.fonts import dress
+from sightline.explain.render.frames import DOTS_PER_INCH, LETTERS, lighten, name
 from sightline.explain.render.labels import elide
 from sightline.explain.render.saving import check_ending, save
 
@@ -24,9 +24,7 @@ Array = NDArray[np.floating]
 _SEEN, _SAID, _CUTOFF, _GRID = "0.2", "#1f6fb4", "0.55", "0.9"
 _OTHERS = ("#d9822b", "#5a9e6f", "#8a6bb0", "#a65e5e")
 _FAINTEST, _DARKEST = 0.2, 0.6  # bands, from the widest to the narrowest
-_LABEL_CELLS = 60
-_DOTS_PER_INCH = 150
-_TEXT, _TITLE = 8, 11  # points
+_LABEL_CELLS = 30
 # Ticks a year, month, day, hour, minute or second apart; those where the next larger unit begins; beside the axis.
 _DATES = ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"]
 _STARTS = ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
@@ -91,13 +89,13 @@ def draw_forecasts(
         ['observed', 'forecast', '90% interval']
     """
     check_ending(path)
-    figure = Figure(figsize=(_SIZE[0], _SIZE[1] * (0.35 + 0.65 * len(shown))), dpi=_DOTS_PER_INCH, layout="constrained")
+    figure = Figure(figsize=(_SIZE[0], _SIZE[1] * (0.35 + 0.65 * len(shown))), dpi=DOTS_PER_INCH, layout="constrained")
     rows = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
-    for axes, (name, series) in zip(rows, shown.items(), strict=True):
+    for axes, (each, series) in zip(rows, shown.items(), strict=True):
         _draw_series(axes, series)
         time_axis(axes, series.times)
         if len(shown) > 1:
-            axes.set_ylabel(elide(name, _LABEL_CELLS // 2), size=_TEXT)
+            axes.set_ylabel(elide(each, _LABEL_CELLS), size=LETTERS)
     _finish(figure, rows[0], title)
     save(figure, path)
     return figure
@@ -126,18 +124,18 @@ def draw_errors(
         OutputError: likewise.
     """
     check_ending(path)
-    figure = Figure(figsize=_SIZE, dpi=_DOTS_PER_INCH, layout="constrained")
+    figure = Figure(figsize=_SIZE, dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.subplots()
-    for n, (name, values) in enumerate(errors.items()):
+    for n, (each, values) in enumerate(errors.items()):
         colour, width = (_SAID, 2.0) if n == 0 else (_OTHERS[(n - 1) % len(_OTHERS)], 1.1)
         marker = "o" if len(values) <= _POINTS_AS_DOTS else ""
-        (line,) = axes.plot(np.arange(1, len(values) + 1), values, label=name, color=colour, linewidth=width)
+        (line,) = axes.plot(np.arange(1, len(values) + 1), values, label=each, color=colour, linewidth=width)
         line.set(marker=marker, markersize=3, zorder=3 if n == 0 else 2)
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set_xlabel("steps ahead", size=_TEXT)
-    axes.set_ylabel(label, size=_TEXT)
+    axes.set_xlabel("steps ahead", size=LETTERS)
+    axes.set_ylabel(label, size=LETTERS)
     _finish(figure, axes, title)
     save(figure, path)
     return figure
@@ -185,18 +183,14 @@ def time_axis(axes: Axes, times: NDArray[Any]) -> None:
 def _finish(figure: Figure, first: Axes, title: str | None) -> None:
     """What all pictures have alike: light frames, small letters, one legend above."""
     for axes in figure.axes:
+        lighten(axes)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set(linewidth=0.6, color="0.6")
         axes.grid(visible=True, axis="y", color=_GRID, linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.tick_params(length=2.5, width=0.6, color="0.6", labelsize=_TEXT)
         axes.yaxis.set_major_locator(MaxNLocator(6))
         axes.yaxis.set_major_formatter("{x:,.6g}")
-        axes.xaxis.get_offset_text().set_fontsize(_TEXT)
-        axes.yaxis.get_offset_text().set_fontsize(_TEXT)
     first.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=9, frameon=False, fontsize=_TEXT, borderaxespad=0.2,
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=9, frameon=False, fontsize=LETTERS, borderaxespad=0.2,
         handlelength=1.6, columnspacing=1.2,
     )  # fmt: skip
-    head = first.set_title(elide(title, _LABEL_CELLS) if title else " ", loc="left", size=_TITLE)
-    dress([head, *(axes.yaxis.label for axes in figure.axes)])
+    name(first, title, [axes.yaxis.label for axes in figure.axes])
