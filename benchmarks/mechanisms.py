@@ -2,7 +2,7 @@
 
     python benchmarks/mechanisms.py OUT [--only NAME ...] [--seeds 1 2 3]
 
-- reverse: random letters, lengths 1 to 30, tested at length 30. Nothing but attention can find its way back.
+- reverse: random letters, lengths 10 to 30, tested at length 30. Nothing but attention can find its way back.
 - copy: the same letters in their order, for mechanisms that go forwards only.
 - names: copying words that are not in the vocabulary.
 
@@ -55,9 +55,9 @@ def write_data(folder: Path) -> None:
     def sentence(words: list[str]) -> str:
         return " ".join(chance.choice(words) for _ in range(chance.randint(3, 8)))
 
-    train = [letters(chance.randint(1, 30)) for _ in range(20000)]
+    train = [letters(chance.randint(10, 30)) for _ in range(20000)]
     test = [letters(30) for _ in range(500)]
-    for name, lines in (("train", train), ("valid", [letters(30) for _ in range(100)]), ("test", test)):
+    for name, lines in (("train", train), ("valid", [letters(30) for _ in range(500)]), ("test", test)):
         for task, step in (("reverse", -1), ("copy", 1)):
             text = "".join(f"{line}\t{line[::step]}\n" for line in lines)
             (folder / f"{task}.{name}.tsv").write_text(text)
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="*", default=list(RUNS), choices=list(RUNS))
     parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
-    parser.add_argument("--updates", type=int, default=3000)
+    parser.add_argument("--updates", type=int, default=2000)
     arguments = parser.parse_args()
     write_data(arguments.out / "data")
     rows: list[str] = []

@@ -67,6 +67,9 @@ def test_from_a_table_to_labels_figures_and_evidence(cli, reviews, tmp_path):
     assert "<script>" not in page.read_text()
     assert cli("explain", tmp_path / "m", "--output", tmp_path / "seen.png", stdin=b"good one\nbad one\n").code == 0
     assert cli("evaluate", tmp_path / "m", "--data", reviews, "--output", tmp_path / "drawn").code == 0
+    folded = cli("evaluate", tmp_path / "m", "--data", reviews, "--folds", 2, "--json")
+    assert json.loads(folded.out)["accuracy"] > 0.9
+    assert "fold 2 of 2: 100 documents" in folded.err
     pictures = {each.name for each in [*tmp_path.glob("*.png"), *tmp_path.glob("drawn/*")]}
     assert pictures == {"seen-1.png", "seen-2.png", "confusion.png", "calibration.png"}
     assert json.loads(cli("info", tmp_path / "m", "--json").out)["classes"] == "neg, pos"

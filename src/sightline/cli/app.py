@@ -218,6 +218,9 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for pictures: of forecasts, or of how labels err.")
     ] = None,
+    folds: Annotated[
+        int | None, typer.Option(help="Cross-validate: train classifiers like this one on --data, and judge these.")
+    ] = None,
     json: Json = False,
     settings: Decoding = None,
     threads: Threads = None,
@@ -234,7 +237,7 @@ def evaluate(
     from sightline.cli.pairs import Pairs
 
     decoding = _decoding(settings, beam=beam, method=method)
-    asked = Asked(Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json, output)
+    asked = Asked(Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json, output, folds)
     run_evaluate(folder, asked, threads)
 
 

@@ -1,6 +1,7 @@
 """What classifiers take on the command line, and what they give: documents with labels."""
 
 import json
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from sightline.explain.render.classes import draw_calibration, draw_confusion
 from sightline.explain.render.documents import Shown, document_report
 from sightline.explain.render.evidence import draw_evidence
 from sightline.explain.render.highlight import highlighted
-from sightline.tasks.classify import Classification, Classifier, ClassifyConfig, Judgement
+from sightline.tasks.classify import Classification, Classifier, ClassifyConfig, Judgement, cross_validate
 
 __all__ = [
     "KEYS",
@@ -89,9 +90,14 @@ def labelled(config: ClassifyConfig, path: Path) -> tuple[list[str], list[Label]
     return read.texts, read.labels, read.places
 
 
-def judged(model: Classifier, path: Path) -> Judgement:
-    """How good a classifier is on documents in a file; a label that it does not know is told with its place."""
+def judged(model: Classifier, path: Path, folds: int | None) -> Judgement:
+    """How good a classifier is on documents in a file, or with folds, how good its like are that are trained on them.
+
+    A label that the classifier does not know is told with its place.
+    """
     texts, labels, places = labelled(model.config, path)
+    if folds is not None:
+        return cross_validate(model, texts, labels, folds, say=lambda line: print(line, file=sys.stderr))
     with _told_by(places):
         return model.evaluate(texts, labels)
 

@@ -35,6 +35,7 @@ class Asked(NamedTuple):
         level: of intervals, in per cent.
         as_json: whether to answer in JSON.
         output: a folder for pictures of the figures.
+        folds: of a cross-validation of classifiers like this one.
     """
 
     pairs: Pairs
@@ -44,12 +45,15 @@ class Asked(NamedTuple):
     level: Sequence[float]
     as_json: bool
     output: Path | None
+    folds: int | None
 
 
 def run_evaluate(folder: Path, asked: Asked, threads: int | None) -> None:
     """Answer and score, as the model's task has it."""
     set_threads(threads)
     model = load(folder)
+    if asked.folds is not None and model.config.task != "classify":
+        raise ConfigError("--folds is for classifiers: leave it out")
     _WAYS[model.config.task](model, asked)
 
 
@@ -107,7 +111,7 @@ def _labels(model: Classifier, asked: Asked) -> None:
     if data is None:
         raise ConfigError("which documents? name those with labels by --data test.csv")
     output = asked.output and make_folder(asked.output)
-    judgement = judged(model, data)
+    judgement = judged(model, data, asked.folds)
     if output is not None:
         picture_judgement(judgement, output)
     if not asked.as_json:

@@ -17,6 +17,7 @@ from sightline.tasks.classify import (
     RecurrentConfig,
     TransformerConfig,
     WordsConfig,
+    cross_validate,
 )
 from sightline.tasks.classify.combining import fit_mixture
 from sightline.tasks.classify.linear import fit_nbsvm, fit_tfidf
@@ -385,3 +386,31 @@ def test_no_documents_are_answered_and_not_judged(trained):
     assert trained.predict_proba([]).shape == (0, 2)
     with pytest.raises(DataError, match="there are no documents"):
         trained.evaluate([], [])
+
+
+def test_cross_validation_judges_every_document_by_another_classifier():
+    texts, labels, _ = planted(120, 5)
+    classifier, lines = Classifier(model="ngrams", training=QUICK), []
+    found = cross_validate(classifier, texts, labels, folds=3, say=lines.append)
+    assert found.confusion.sum() == 120
+    assert found.metrics["accuracy"] > 0.9
+    assert [line.split(":")[0] for line in lines] == [f"fold {n} of 3" for n in (1, 2, 3)]
+    assert all("40 documents" in line for line in lines)
+    with pytest.raises(ConfigError, match="not trained"):
+        classifier.predict(["w1"])
+
+
+def test_cross_validation_keeps_equal_texts_together():
+    """Labels at random, each document twice: what was learned by heart must not help."""
+    texts = [f"a{i} b{i} c{i}" for i in range(30)] * 2
+    labels = [str(int(i * 0.618 % 1 < 0.5)) for i in range(30)] * 2
+    found = cross_validate(Classifier(model="ngrams", training=QUICK), texts, labels, folds=3)
+    assert found.metrics["accuracy"] < 0.8
+
+
+def test_cross_validation_refuses_too_few():
+    texts, labels, _ = planted(20, 5)
+    with pytest.raises(ConfigError, match="must be two at least"):
+        cross_validate(Classifier(), texts, labels, folds=1)
+    with pytest.raises(DataError, match=r"the class 'rare' has 2 different documents, fewer than 3 folds"):
+        cross_validate(Classifier(), [*texts, "x", "y", "x"], [*labels, "rare", "rare", "rare"], folds=3)

@@ -13,6 +13,7 @@ from sightline.tasks.classify.config import (
     WideConfig,
     WordsConfig,
 )
+from sightline.tasks.classify.folding import cross_validate
 from sightline.tasks.classify.judging import Judgement
 from sightline.tasks.classify.result import Classification, Phrase
 
@@ -31,4 +32,5 @@ __all__ = [
     "TransformerConfig",
     "WideConfig",
     "WordsConfig",
+    "cross_validate",
 ]

@@ -14,7 +14,7 @@ from sightline.metrics import accuracy
 from sightline.tasks.classify.building import FILES, Parts, load_parts, write_beside, write_start
 from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining, ModelConfig, WideConfig, WordsConfig
 from sightline.tasks.classify.given import are_numbers, as_texts, known_documents, training_documents
-from sightline.tasks.classify.judging import Judgement, judge
+from sightline.tasks.classify.judging import Judgement, Opinion, judge
 from sightline.tasks.classify.learning import learn
 from sightline.tasks.classify.predicting import Said, classifications, found_beside, said_of
 from sightline.tasks.classify.result import Classification
@@ -229,12 +229,19 @@ class Classifier:
             ConfigError: before `fit` or `load`.
             DataError: for a label that training did not see.
         """
-        parts = self.parts
-        given = known_documents(texts, labels, parts.labels.kind)
-        truth = parts.labels.encode(given.labels).astype(np.int64)
-        said = self._said(given.texts)
+        known = self.parts.labels
+        given = known_documents(texts, labels, known.kind)
+        return judge(known, self.opinion(given.texts), known.encode(given.labels).astype(np.int64))
+
+    def opinion(self, texts: Sequence[str]) -> Opinion:
+        """What it says of documents, each of its parts alone, and the baseline.
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+        """
+        said = self._said(as_texts(texts))
         words = [len(each.words) for each in said.cuts]
-        return judge(parts.labels, said.probabilities(parts), truth, words, found_beside(said, parts))
+        return Opinion(said.probabilities(self.parts), words, found_beside(said, self.parts))
 
     def explain(self, texts: Sequence[str]) -> list[Classification]:
         """The label of each document with all of its evidence.

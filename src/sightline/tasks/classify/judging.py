@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,38 @@ from sightline.metrics import (
     roc_auc,
 )
 
-__all__ = ["Judgement", "judge"]
+__all__ = ["Judgement", "Opinion", "judge"]
 
 _LEAST = 1e-12  # that a probability counts as
 _LENGTHS = (0, 50, 100, 200, 400, 800)
+
+
+class Opinion(NamedTuple):
+    """What a classifier says of n documents, and what others do.
+
+    Attributes:
+        probabilities: `[n, C]`.
+        words: how long each document is.
+        beside: what each part alone and the baseline found, and the seconds that their training took.
+    """
+
+    probabilities: NDArray[np.floating]
+    words: Sequence[int]
+    beside: Mapping[str, tuple[NDArray[np.int64], float]]
+
+    @classmethod
+    def joined(cls, opinions: Sequence["Opinion"], places: Sequence[Sequence[int]]) -> "Opinion":
+        """One of several, each on the documents at its places."""
+        order = np.argsort(np.concatenate([np.asarray(each, np.int64) for each in places]))
+        beside = {
+            name: (
+                np.concatenate([each.beside[name][0] for each in opinions])[order],
+                sum(each.beside[name][1] for each in opinions),
+            )
+            for name in opinions[0].beside
+        }
+        words = [length for each in opinions for length in each.words]
+        return cls(np.concatenate([each.probabilities for each in opinions])[order], [words[i] for i in order], beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +77,15 @@ class Judgement:
     beside: dict[str, dict[str, float]]
 
 
-def judge(
-    labels: Labels,
-    probabilities: NDArray[np.floating],
-    truth: NDArray[np.int64],
-    words: Sequence[int],
-    beside: Mapping[str, tuple[NDArray[np.int64], float]],
-) -> Judgement:
+def judge(labels: Labels, opinion: Opinion, truth: NDArray[np.int64]) -> Judgement:
     """All figures.
 
     Args:
         labels: of the model.
-        probabilities: `[n, C]`, what the model says.
+        opinion: what it says.
         truth: the labels that are right, as `Labels.encode` numbers them.
-        words: how long each document is.
-        beside: what others found, and the seconds that their training took.
     """
+    probabilities = opinion.probabilities
     found = labels.decide(probabilities)
     count = len(labels.classes)
     if labels.kind == "several":
@@ -89,10 +111,10 @@ def judge(
         dict(zip(labels.classes, class_scores(found, truth, count), strict=True)),
         None if labels.kind == "several" else confusion(found, truth, count),
         calibration_curve(sure, right),
-        _by_length(np.asarray(words), wrong),
+        _by_length(np.asarray(opinion.words), wrong),
         {
             name: {"accuracy": accuracy(other, truth), "macro_f1": f1(other, truth, "macro"), "seconds": seconds}
-            for name, (other, seconds) in beside.items()
+            for name, (other, seconds) in opinion.beside.items()
         },
     )
 
