@@ -2,7 +2,7 @@
 
     python benchmarks/mechanisms.py OUT [--only NAME ...] [--seeds 1 2 3]
 
-- reverse: random letters, lengths 10 to 30, tested at length 30. Nothing but attention can find its way back.
+- reverse: random letters, lengths 20 to 30, tested at length 30. Nothing but attention can find its way back.
 - copy: the same letters in their order, for mechanisms that go forwards only.
 - names: copying words that are not in the vocabulary.
 
@@ -55,7 +55,7 @@ def write_data(folder: Path) -> None:
     def sentence(words: list[str]) -> str:
         return " ".join(chance.choice(words) for _ in range(chance.randint(3, 8)))
 
-    train = [letters(chance.randint(10, 30)) for _ in range(20000)]
+    train = [letters(chance.randint(20, 30)) for _ in range(20000)]
     test = [letters(30) for _ in range(500)]
     for name, lines in (("train", train), ("valid", [letters(30) for _ in range(500)]), ("test", test)):
         for task, step in (("reverse", -1), ("copy", 1)):

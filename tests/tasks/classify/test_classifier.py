@@ -1,13 +1,15 @@
 """A classifier from texts to labels: what it learns, says, keeps, and refuses."""
 
 import random
+import sys
 from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 
 from sightline import load
-from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.errors import ConfigError, DataError, MissingExtraError, ModelFolderError
 from sightline.tasks.classify import (
     Classifier,
     ClassifyConfig,
@@ -330,8 +332,39 @@ def test_words_begin_with_the_vectors_of_a_file(tmp_path):
     network, tokenizer, *_ = classifier.parts
     np.testing.assert_allclose(network.embedding.tokens.weight[tokenizer.places()["good"]].detach(), 3, atol=1e-3)
     assert any(line.startswith("vectors: 1 of") for line in lines)
-    with pytest.raises(ConfigError, match="'vectors' are of words"):
+    with pytest.raises(ConfigError, match="'vectors' gives vectors to words"):
         parse_config({"words": {"kind": "char", "vectors": path}}, ClassifyConfig)
+
+
+def test_words_and_their_vectors_are_learned_from_documents_without_labels(tmp_path):
+    """Words that stand in the same places have like vectors, also those that no labelled document has."""
+    chance = random.Random(1)
+    kinds = {"red": "car house door", "blue": "car house door", "two": "times days again", "three": "times days again"}
+    lines = [" ".join([word, *chance.sample(around.split(), 2)]) for word, around in kinds.items() for _ in range(1500)]
+    chance.shuffle(lines)
+    path = tmp_path / "more.txt"
+    path.write_text("\n".join(lines))
+    texts, labels, _ = planted(60, 17)
+    quick = QUICK.model_copy(update={"updates": 1, "learning_rate": 1e-9})
+    told: list[str] = []
+    words = WordsConfig(unlabelled=path)
+    classifier = Classifier(model=MODELS["recurrent"], words=words, training=quick).fit(texts, labels, say=told.append)
+    network, tokenizer, *_ = classifier.parts
+    table, places = network.embedding.tokens.weight.detach(), tokenizer.places()
+    red, blue, two, three = (torch.nn.functional.normalize(table[places[word]], dim=0) for word in kinds)
+    assert min(red @ blue, two @ three) > max(red @ two, red @ three, blue @ two, blue @ three)
+    assert any("begin with one from the documents without labels" in line for line in told)
+    again = Classifier(model=MODELS["recurrent"], words=words, training=quick).fit(texts, labels)
+    assert torch.equal(again.parts.network.embedding.tokens.weight, network.embedding.tokens.weight)
+    with pytest.raises(ConfigError, match="leave one out"):
+        parse_config({"words": {"unlabelled": path, "vectors": path}}, ClassifyConfig)
+
+
+def test_vectors_of_documents_without_labels_need_gensim(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gensim.models", None)
+    texts, labels, _ = planted(60, 17)
+    with pytest.raises(MissingExtraError, match=r"words\.unlabelled needs gensim: install it by"):
+        Classifier(words=WordsConfig(unlabelled=tmp_path / "not read")).fit(texts, labels)
 
 
 def test_pieces_stand_where_their_text_is_whatever_they_are():

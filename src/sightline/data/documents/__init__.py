@@ -4,7 +4,7 @@ from sightline.data.documents.labels import Label, LabelKind, Labels, UnknownLab
 from sightline.data.documents.ngrams import NgramIndex, ngrams_of
 from sightline.data.documents.reading import Collection, holds_documents, read_documents
 from sightline.data.documents.sentences import cut_sentences
-from sightline.data.documents.vectors import read_vectors
+from sightline.data.documents.vectors import Vectors, read_vectors
 from sightline.data.documents.words import Word, cut_words, lower, without_markup
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Labels",
     "NgramIndex",
     "UnknownLabelError",
+    "Vectors",
     "Word",
     "cut_sentences",
     "cut_words",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from os import PathLike
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,23 @@ from numpy.typing import NDArray
 from sightline.data.files import read_lines
 from sightline.errors import DataError
 
-__all__ = ["read_vectors"]
+__all__ = ["Vectors", "read_vectors"]
 
 
-def read_vectors(
-    path: str | PathLike[str], places: Mapping[str, int], width: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """The vectors of known words: their places, and a row for each.
+class Vectors(NamedTuple):
+    """Vectors of some words.
+
+    Attributes:
+        places: of the words among all, `[n]`.
+        rows: `[n, width]`.
+    """
+
+    places: NDArray[np.int64]
+    rows: NDArray[np.float32]
+
+
+def read_vectors(path: str | PathLike[str], places: Mapping[str, int], width: int) -> Vectors:
+    """The vectors of known words.
 
     A line holds a word and its numbers, parted by spaces; a first line with two whole numbers, how many words of which
     width, may stand above. A word that stands twice keeps its first vector.
@@ -56,4 +67,4 @@ def read_vectors(
                 raise DataError(f"the vector of {word!r} holds what is no number", path=path, line=number) from error
     if not found:
         raise DataError("the file has no vector of any word in the documents: is it of their language?", path=path)
-    return np.array(list(found), np.int64), np.stack(list(found.values()))
+    return Vectors(np.array(list(found), np.int64), np.stack(list(found.values())))

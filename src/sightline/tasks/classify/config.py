@@ -51,6 +51,7 @@ class WordsConfig(Section):
     markup: bool = False  # HTML tags count as spaces
     longest_sentence: PositiveInt = 60  # words; longer ones are read in parts
     vectors: Path | None = None  # of words, as GloVe, fastText and word2vec write them; they are trained on
+    unlabelled: Path | None = None  # documents that words and their first vectors are learned from, beside training's
 
     @property
     def least(self) -> int:
@@ -59,8 +60,11 @@ class WordsConfig(Section):
 
     @model_validator(mode="after")
     def _vectors_are_of_words(self) -> "WordsConfig":
-        if self.vectors is not None and self.kind != "word":
-            raise ValueError(f"'vectors' are of words, and the kind is {self.kind!r}: set it to 'word'")
+        for name in ("vectors", "unlabelled"):
+            if getattr(self, name) is not None and self.kind != "word":
+                raise ValueError(f"{name!r} gives vectors to words, and the kind is {self.kind!r}: set it to 'word'")
+        if self.vectors is not None and self.unlabelled is not None:
+            raise ValueError("'vectors' and 'unlabelled' both give words their first vectors: leave one out")
         return self
 
 

@@ -10,12 +10,12 @@ import torch
 
 from sightline.data import Tokenizer
 from sightline.data.counting import count
-from sightline.data.documents import Label, Labels, names_of, read_vectors
+from sightline.data.documents import Label, Labels, Vectors, names_of, read_vectors
 from sightline.errors import DataError
-from sightline.models.classify import DocumentNetwork
 from sightline.tasks.classify.building import Parts, build_network, load_start, reads_sentences
 from sightline.tasks.classify.config import ClassifyConfig
 from sightline.tasks.classify.corpus import Corpus, Cut, cut, number
+from sightline.tasks.classify.pretraining import gensim_models, learn_vectors, read_unlabelled
 
 __all__ = ["Labelled", "Side", "Start", "hold_out", "prepare"]
 
@@ -63,7 +63,8 @@ class Start(NamedTuple):
         shown = [f"{name} {n:,}" for name, n in zip(labels.classes, each.tolist(), strict=True)]
         yield f"classes: {', '.join(shown[:12])}{', ...' if len(shown) > 12 else ''}"
         if self.vectors:
-            yield f"vectors: {self.vectors:,} of {self.parts.tokenizer.size:,} tokens begin with one of the file's"
+            source = "the file" if config.words.vectors is not None else "the documents without labels"
+            yield f"vectors: {self.vectors:,} of {self.parts.tokenizer.size:,} tokens begin with one from {source}"
         network = self.parts.network
         yield f"model: {config.model.type}, {sum(p.numel() for p in network.parameters()):,} parameters"
 
@@ -113,10 +114,9 @@ def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labe
     def cut_all(documents: Labelled) -> list[Cut]:
         return [cut(text, config.words, config.data, sentences=sentences) for text in documents.texts]
 
-    cuts = cut_all(train)
+    cuts, first = cut_all(train), None
     if resumed is None:
-        words = config.words
-        tokenizer = Tokenizer.train((" ".join(each.texts) for each in cuts), words.kind, words.size, words.least)
+        tokenizer, first = _tokens(config, cuts)
     else:
         tokenizer, labels = load_start(resumed)
 
@@ -129,16 +129,24 @@ def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labe
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = build_network(config, tokenizer.size, labels)
-    vectors = 0
-    if config.words.vectors is not None and resumed is None:
-        vectors = _begin_with(config.words.vectors, network, tokenizer)
+    if first is not None:
+        table = network.embedding.tokens.weight
+        table.data[torch.from_numpy(first.places)] = torch.from_numpy(first.rows).to(table.device)
+    vectors = 0 if first is None else len(first.places)
     return Start(Parts(network, tokenizer, labels), side(train, cuts), side(valid, cut_all(valid)), vectors)
 
 
-def _begin_with(path: Path, network: DocumentNetwork, tokenizer: Tokenizer) -> int:
-    """Give words the vectors in a file; returns how many were found."""
-    table = network.embedding.tokens.weight
-    places, vectors = read_vectors(path, tokenizer.places(), table.shape[1])
-    with torch.no_grad():
-        table[torch.from_numpy(places)] = torch.from_numpy(vectors).to(table.device)
-    return len(places)
+def _tokens(config: ClassifyConfig, cuts: Sequence[Cut]) -> tuple[Tokenizer, Vectors | None]:
+    """A tokenizer of the documents' words, and the first vectors of some tokens, where they are to have any."""
+    words, texts = config.words, [each.texts for each in cuts]
+    if words.unlabelled is not None:
+        gensim_models()  # before much is read
+        more = read_unlabelled(words.unlabelled, config.data.text)
+        texts += [cut(text, words, config.data, sentences=False).texts for text in more]
+    tokenizer = Tokenizer.train((" ".join(text) for text in texts), words.kind, words.size, words.least)
+    places, width = tokenizer.places(), config.model.embedding_width
+    if words.vectors is not None:
+        return tokenizer, read_vectors(words.vectors, places, width)
+    if words.unlabelled is not None:
+        return tokenizer, learn_vectors(texts, places, width, least=words.least, seed=config.seed)
+    return tokenizer, None
