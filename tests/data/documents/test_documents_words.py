@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.data.documents import cut_sentences, cut_words, lower, without_markup
+from sightline.data.documents import cut_sentences, cut_words, lower, split_words, without_markup
 
 SENTENCES = {
     "Dr. Ross met J. R. Hartley. It was 3.5 km away!": ["Dr. Ross met J. R. Hartley.", "It was 3.5 km away!"],
@@ -23,7 +23,7 @@ SENTENCES = {
 def test_sentences(text):
     words = cut_words(text)
     found, done = [], 0
-    for count in cut_sentences(text, words, 60):
+    for count in cut_sentences(text, [word.start for word in words], 60):
         found.append(text[words[done].start : words[done + count - 1].end])
         done += count
     assert found == SENTENCES[text]
@@ -31,8 +31,8 @@ def test_sentences(text):
 
 def test_a_long_sentence_is_cut_into_like_parts():
     text = "word " * 100
-    assert cut_sentences(text, cut_words(text), 30) == [25, 25, 25, 25]
-    assert cut_sentences(text, cut_words(text), 99) == [50, 50]
+    assert cut_sentences(text, [word.start for word in cut_words(text)], 30) == [25, 25, 25, 25]
+    assert cut_sentences(text, [word.start for word in cut_words(text)], 99) == [50, 50]
 
 
 @given(st.text(max_size=80), st.integers(1, 9))
@@ -40,7 +40,8 @@ def test_every_sign_that_is_no_space_is_in_a_word_and_every_word_in_a_sentence(t
     words = cut_words(text)
     assert "".join(word.text for word in words) == "".join(char for char in text if not _is_space(char))
     assert all(text[word.start : word.end] == word.text for word in words)
-    counts = cut_sentences(text, words, longest)
+    counts = cut_sentences(text, [word.start for word in words], longest)
+    assert split_words(text) == [word.text for word in words]
     assert sum(counts) == len(words)
     assert all(0 < count <= longest for count in counts)
 

@@ -5,7 +5,7 @@ from sightline.data.documents.ngrams import NgramIndex, ngrams_of
 from sightline.data.documents.reading import Collection, holds_documents, read_documents
 from sightline.data.documents.sentences import cut_sentences
 from sightline.data.documents.vectors import Vectors, read_vectors
-from sightline.data.documents.words import Word, cut_words, lower, without_markup
+from sightline.data.documents.words import Word, cut_words, lower, split_words, without_markup
 
 __all__ = [
     "Collection",
@@ -24,5 +24,6 @@ __all__ = [
     "ngrams_of",
     "read_documents",
     "read_vectors",
+    "split_words",
     "without_markup",
 ]

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import regex
 
-from sightline.data.documents.words import Word
-
 __all__ = ["cut_sentences"]
 
 _SHORT = r"Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|No|Nr|Inc|Ltd|Co|bzw|ca|al|cf|e\.g|i\.e|z\.B|d\.h|p\.ex"
@@ -17,7 +15,7 @@ _END = regex.compile(
 )
 
 
-def cut_sentences(text: str, words: Sequence[Word], longest: int) -> list[int]:
+def cut_sentences(text: str, starts: Sequence[int], longest: int) -> list[int]:
     """How many words each sentence has, from the first to the last.
 
     A sentence ends at a stop, an exclamation or question mark, with what closes behind it, before a capital, a digit or
@@ -27,20 +25,20 @@ def cut_sentences(text: str, words: Sequence[Word], longest: int) -> list[int]:
 
     Args:
         text: the document.
-        words: of the text.
+        starts: of its words.
         longest: words in a sentence.
 
     Example:
         >>> from sightline.data.documents import cut_words
         >>> text = "I met Dr. Ross. He said: 'Go!' So I went"
-        >>> cut_sentences(text, cut_words(text), 50)
+        >>> cut_sentences(text, [word.start for word in cut_words(text)], 50)
         [6, 7, 3]
     """
     ends = [match.end() for match in _END.finditer(text)]
     counts: list[int] = []
     done, i = 0, 0
     for end in [*ends, len(text) + 1]:
-        while i < len(words) and words[i].start < end:
+        while i < len(starts) and starts[i] < end:
             i += 1
         counts += _parts(i - done, longest)
         done = i

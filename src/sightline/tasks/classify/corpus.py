@@ -1,4 +1,4 @@
-"""Documents as a network sees them: cut, numbered, in batches."""
+"""Numbered documents in batches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,26 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sightline.data import PAD, Tokenizer
-from sightline.data.documents import Word, cut_sentences, cut_words, lower, without_markup
+from sightline.data import PAD
 from sightline.models.classify import Documents
-from sightline.results import Piece
-from sightline.tasks.classify.config import DocumentsConfig, WordsConfig
 
-__all__ = ["Batch", "Corpus", "Cut", "batches_of", "collate", "cut", "number", "pieces_of"]
-
-
-class Cut(NamedTuple):
-    """A document's words and how many each sentence has; words that were left out on request are only counted."""
-
-    words: list[Word]
-    sentences: list[int]
-    left_out: int
-
-    @property
-    def texts(self) -> list[str]:
-        """The words alone."""
-        return [word.text for word in self.words]
+__all__ = ["Batch", "Corpus", "batches_of", "collate"]
 
 
 class Batch(NamedTuple):
@@ -76,54 +60,6 @@ class Epoch:
     def __iter__(self) -> Iterator[Batch]:
         for some in self.places:
             yield Batch(collate([self.corpus.rows[i] for i in some]), self.corpus.labels[some])
-
-
-def cut(text: str, words: WordsConfig, data: DocumentsConfig, *, sentences: bool) -> Cut:
-    """A document's words, in sentences or in one piece."""
-    seen = without_markup(text) if words.markup else text
-    found = cut_words(lower(seen) if words.lower else seen)
-    kept = _shortened(found, data)
-    left_out = len(found) - len(kept)
-    counts = cut_sentences(seen, kept, words.longest_sentence) if sentences else [len(kept)]
-    return Cut(kept, counts, left_out)
-
-
-def _shortened(words: list[Word], data: DocumentsConfig) -> list[Word]:
-    if data.longest is None or len(words) <= data.longest:
-        return words
-    if data.keep == "head":
-        return words[: data.longest]
-    if data.keep == "tail":
-        return words[-data.longest :]
-    tail = data.longest // 2
-    return words[: data.longest - tail] + words[len(words) - tail :]
-
-
-def number(cuts: Sequence[Cut], tokenizer: Tokenizer) -> list[list[list[int]]]:
-    """Rows of ids of each document; one without any words has one row without any."""
-    texts: list[str] = []
-    for each in cuts:
-        done = 0
-        for count in each.sentences:
-            texts.append(" ".join(word.text for word in each.words[done : done + count]))
-            done += count
-    ids = iter(tokenizer.encode_batch(texts))
-    return [[next(ids) for _ in each.sentences] or [[]] for each in cuts]
-
-
-def pieces_of(each: Cut, tokenizer: Tokenizer) -> list[Piece]:
-    """The text behind each token of a document, as `number` numbers them; `word` counts the document's words.
-
-    Where spaces are tokens, the one between two words of a sentence belongs to the second, and takes no place.
-    """
-    firsts = set(np.cumsum([0, *each.sentences]).tolist())
-    found: list[Piece] = []
-    for i, word in enumerate(each.words):
-        space = 0 if tokenizer.spaced or i in firsts else 1
-        for piece in tokenizer.encode(" " * space + word.text).pieces:
-            start, end = (word.start + max(0, (place or 0) - space) for place in (piece.start, piece.end))
-            found.append(Piece(piece.text, start, end, i))
-    return found
 
 
 def batches_of(

@@ -61,12 +61,12 @@ def _complete(start: Start, config: ClassifyConfig, trained: float) -> Parts:
     """The parts with what stands beside the network, which took so many seconds, and how it is joined."""
     network, _, labels, *_ = start.parts
     begin, seconds = monotonic(), {"network": trained}
-    learned = [each.texts for each in start.train.cuts], start.train.corpus.labels.numpy(), len(labels.classes)
+    learned = [each.words for each in start.train.cuts], start.train.corpus.labels.numpy(), len(labels.classes)
     wide: Linear | None = None
     said: Tensor | None = None
     if config.wide is not None:
         wide = fit_nbsvm(*learned, **config.wide.model_dump())
-        said = torch.from_numpy(wide.scores(each.texts for each in start.valid.cuts))
+        said = torch.from_numpy(wide.scores(each.words for each in start.valid.cuts))
         seconds["n-grams"] = monotonic() - begin
     begin = monotonic()
     baseline = fit_tfidf(*learned)

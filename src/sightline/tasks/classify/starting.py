@@ -14,7 +14,8 @@ from sightline.data.documents import Label, Labels, Vectors, names_of, read_vect
 from sightline.errors import DataError
 from sightline.tasks.classify.building import Parts, build_network, load_start, reads_sentences
 from sightline.tasks.classify.config import ClassifyConfig
-from sightline.tasks.classify.corpus import Corpus, Cut, cut, number
+from sightline.tasks.classify.corpus import Corpus
+from sightline.tasks.classify.cutting import Cut, cut, number
 from sightline.tasks.classify.pretraining import gensim_models, learn_vectors, read_unlabelled
 
 __all__ = ["Labelled", "Side", "Start", "hold_out", "prepare"]
@@ -138,11 +139,11 @@ def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labe
 
 def _tokens(config: ClassifyConfig, cuts: Sequence[Cut]) -> tuple[Tokenizer, Vectors | None]:
     """A tokenizer of the documents' words, and the first vectors of some tokens, where they are to have any."""
-    words, texts = config.words, [each.texts for each in cuts]
+    words, texts = config.words, [each.words for each in cuts]
     if words.unlabelled is not None:
         gensim_models()  # before much is read
         more = read_unlabelled(words.unlabelled, config.data.text)
-        texts += [cut(text, words, config.data, sentences=False).texts for text in more]
+        texts += [cut(text, words, config.data, sentences=False).words for text in more]
     tokenizer = Tokenizer.train((" ".join(text) for text in texts), words.kind, words.size, words.least)
     places, width = tokenizer.places(), config.model.embedding_width
     if words.vectors is not None:
