@@ -22,7 +22,7 @@ def write(folder, name, content):
             "s.txt has 3 lines and t.txt has 2, but line n of one must belong to line n of the other",
         ),
         ("a\nb\n", b"x\n\xe8\n", "t.txt, line 2: byte 1 of the line (0xE8) is not UTF-8, and so in 1 line; if"),
-        ("", "x\n", "s.txt: the file is empty: expected one text a line"),
+        ("", "x\n", "s.txt: the file is empty"),
         ("a\n\nc\n", "x\ny\nz\n", 's.txt, line 2: the line is blank, and its partner in t.txt is "y"'),
         ("a\nb\n", None, "t.txt: there is no such file: check the name and the folder"),
         ("a\n", "b\n", "there is only 1 distinct source text, and some are held out for validation: give more pairs"),

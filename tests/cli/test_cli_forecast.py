@@ -6,6 +6,7 @@ import math
 import re
 import signal
 import subprocess
+from datetime import datetime
 
 import matplotlib.image
 import polars as pl
@@ -91,10 +92,35 @@ def test_forecast_in_one_go(cli, tmp_path):
     assert again.out == (out / "forecast.csv").read_text()
 
 
+def test_a_series_that_never_changes_has_no_skill_but_a_forecast(cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"ds": range(60), "y": [5.0] * 60}).write_csv("flat.csv")
+    outcome = cli("forecast", "flat.csv", "-o", "out", *SHORT)
+    assert outcome.code == 0, outcome.err
+    assert re.search(r"^forecast +\S+ +– +\S+ +–$", outcome.out, re.MULTILINE)
+    assert pl.read_csv("out/forecast.csv")["forecast"].to_list() == pytest.approx([5.0] * HORIZON, abs=1e-3)
+
+
+def test_time_zones_are_kept(cli, tmp_path, monkeypatch):
+    """Over the end of daylight saving time; without a name of the zone in UTC, which is told."""
+    monkeypatch.chdir(tmp_path)
+    times = pl.datetime_range(datetime(2024, 10, 23), datetime(2024, 10, 27), "1h", time_zone="UTC", eager=True)
+    local = times.dt.convert_time_zone("Europe/Berlin").dt.strftime("%Y-%m-%d %H:%M:%S%:z")
+    pl.DataFrame({"ds": local, "y": [float(i % 24) for i in range(len(times))]}).write_csv("zoned.csv")
+    for zone, first in (("Europe/Berlin", "2024-10-27 02:00:00+01:00"), ("null", "2024-10-27 01:00:00+00:00")):
+        options = ("--set", f"data.time_zone={zone}", "--calendar", "hour", "--overwrite")
+        outcome = cli("forecast", "zoned.csv", "-o", "out", *SHORT, *options)
+        assert outcome.code == 0, outcome.err
+        assert ("forecasts and the calendar are in UTC" in outcome.out) == (zone == "null")
+        assert pl.read_csv("out/forecast.csv", infer_schema=False)["ds"][0] == first
+        last = pl.read_csv("out/backtest.csv", infer_schema=False)["ds"][-1]
+        assert last == (local[-1] if zone != "null" else "2024-10-27 00:00:00+00:00")
+
+
 def test_train_predict_and_info(cli, table, forecaster):
     folder, told = forecaster
     assert told.splitlines()[0].startswith("series: 1 of 90 steps of 1, 90 observed")
-    assert told.endswith(f"the model is in {folder}: try  sightline predict {folder} --input data.csv\n")
+    assert told.endswith(f"the model is in {folder}: try  sightline predict {folder} --input {table}\n")
     outcome = cli("predict", folder, "--input", table, "--level", 90)
     assert (outcome.code, outcome.err) == (0, "")
     frame = pl.read_csv(io.StringIO(outcome.out))
@@ -173,7 +199,7 @@ def test_ctrl_c_ends_with_status_130_and_one_line(table, tmp_path):
             "series 'y' has 90 steps, and a backtest of 30 windows forecasts the last 150",
         ),
         (("short.csv", "--windows", 1), "the longest series has 9 steps, and to train and validate a forecast of 5"),
-        (("steps.csv", "--level", 0.9, "--level", 120), "level=[0.9, 120.0]: give each once, in per cent"),
+        (("steps.csv", "--level", 0.9, "--level", 120), "level 0.9, 120: give each once, in per cent"),
         (("steps.csv", "--calendar", "hour"), "whole numbers for timestamps have no calendar"),
         (("steps.csv", "--set", "model.widht=3"), "unknown key 'model.widht': did you mean 'model.width'?"),
         (("steps.csv", "--future", "p"), "steps.csv: there is no column 'p'"),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sightline.cli.documents import draw_documents, explain_documents, report_documents
 from sightline.cli.reading import input_lines, input_name, with_decoding
-from sightline.cli.series import csv_of
+from sightline.cli.series import csv_of, warn
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
 from sightline.files import write_atomic
@@ -56,7 +56,7 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
         raise ConfigError("which forecasts are to be explained? name the series up to now by --input data.csv")
     if asked.output is not None and asked.output.suffix != ".csv":
         raise ConfigError(f"{asked.output}: what forecasts used comes as a table: name a file that ends in .csv")
-    frame = model.explain(asked.input, future=asked.future)
+    frame = model.explain(asked.input, future=asked.future, say=warn)
     if asked.output is not None:
         write_atomic(asked.output, csv_of(frame))
         print(f"wrote {asked.output}")

@@ -7,10 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import polars as pl
 import typer
 
-from sightline.cli.series import csv_of, error_lines
+from sightline.cli.series import csv_of, error_lines, usage
 from sightline.cli.series_pictures import picture_attention, picture_backtest, picture_errors, picture_forecasts
 from sightline.cli.series_report import report_forecasts
 from sightline.cli.train import configure
@@ -20,7 +19,7 @@ from sightline.errors import ConfigError, OutputError
 from sightline.files import make_folder, write_atomic
 from sightline.tasks.folder import check_free
 from sightline.tasks.forecast import ForecastConfig, Forecaster
-from sightline.tasks.forecast.frames import as_levels
+from sightline.tasks.forecast.frames import as_levels, like
 from sightline.tasks.forecast.judging import cross_validate
 from sightline.tasks.forecast.reading import read_panel
 from sightline.training import Interrupted, Listener, set_threads, show_progress
@@ -110,7 +109,7 @@ def _run(config: ForecastConfig, output: Path, asked: Asked) -> None:
     say(f"\nbacktest of {windows}, {horizon:,} steps each, {series}")
     say("\n".join(error_lines(backtest)) + "\n")
     make_folder(output)
-    write_atomic(output / _BACKTEST, csv_of(pl.DataFrame(backtest.columns())))
+    write_atomic(output / _BACKTEST, csv_of(like(source, backtest.columns(), panel.zone)))
     picture_backtest(backtest, output / "backtest.png")
     picture_errors(backtest, output / "error-by-step.png")
     forecaster = Forecaster.from_config(config)
@@ -132,7 +131,8 @@ def _run(config: ForecastConfig, output: Path, asked: Asked) -> None:
     report_forecasts(config, panel, findings, backtest, drawn, output)
     say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
     say(f"pictures are beside them, and all of it is on one page: {output / _REPORT}")
-    say(f"the model is in {output / _MODEL}: try  sightline predict {output / _MODEL} --input {source} --level 90")
+    levels = "".join(f" --level {each:g}" for each in asked.level)
+    say(f"the model is in {output / _MODEL}: try  {usage(config, output / _MODEL, asked.future)}{levels}")
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sightline.cli.documents import print_labels
 from sightline.cli.reading import chunks, chunks_as_they_come, input_lines, input_name, is_being_written, with_decoding
-from sightline.cli.series import csv_of
+from sightline.cli.series import csv_of, warn
 from sightline.errors import ConfigError, DataError
 from sightline.tasks import load
 from sightline.tasks.classify import Classifier
@@ -51,7 +51,7 @@ def _forecast(model: Forecaster, asked: Asked) -> None:
         raise ConfigError("--beam, --method, --n-best and --set are for translations: a forecast takes none of them")
     if asked.input is None:
         raise ConfigError("what is to be forecast? name the series up to now by --input data.csv")
-    frame = model.predict(asked.input, future=asked.future, level=asked.level)
+    frame = model.predict(asked.input, future=asked.future, level=asked.level, say=warn)
     if asked.as_json:
         print(frame.write_ndjson(), end="")
     else:

@@ -1,6 +1,9 @@
 """What forecasters take on the command line, and what they give: series in tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from math import isnan
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -9,7 +12,20 @@ from sightline.errors import ConfigError
 from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.tasks.forecast.backtest import Backtest
 
-__all__ = ["KEYS", "begin", "column_keys", "complete", "csv_of", "error_lines", "rival_of", "spoken"]
+__all__ = [
+    "KEYS",
+    "backtest_notes",
+    "begin",
+    "column_keys",
+    "complete",
+    "csv_of",
+    "error_cells",
+    "error_lines",
+    "rival_of",
+    "spoken",
+    "usage",
+    "warn",
+]
 
 # Options, and which key of the configuration each sets.
 KEYS = {
@@ -53,10 +69,25 @@ def begin(config: ForecastConfig) -> tuple[Forecaster, tuple[Any, ...]]:
     return Forecaster.from_config(config), (config.data.train,)
 
 
+def usage(config: ForecastConfig, folder: Path, future: Path | None = None) -> str:
+    """What to try after training."""
+    ahead = f" --future-data {future or 'AHEAD.csv'}" if config.data.future else ""
+    return f"sightline predict {folder} --input {config.data.train}{ahead}"
+
+
+def warn(line: str) -> None:
+    """Tell people what is found in the series, beside the answer."""
+    print(line, file=sys.stderr)
+
+
 def csv_of(frame: pl.DataFrame) -> bytes:
     """A table as text: no more of a timestamp than it says, and no more digits than a forecast has."""
-    times = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
-    form = "%Y-%m-%d" if _all(frame, times, "1d") else "%Y-%m-%d %H:%M:%S" + ("" if _all(frame, times, "1s") else "%.f")
+    kinds = {name: kind for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)}
+    form = "%Y-%m-%d %H:%M:%S" + ("" if _all(frame, kinds, "1s") else "%.f")
+    if any(kind.time_zone for kind in kinds.values()):
+        form += "%:z"
+    elif _all(frame, kinds, "1d"):
+        form = "%Y-%m-%d"
     rounded = frame.with_columns(pl.col(pl.Float64, pl.Float32).round_sig_figs(_DIGITS))
     return rounded.write_csv(datetime_format=form).encode()
 
@@ -66,9 +97,10 @@ def error_lines(backtest: Backtest) -> Iterator[str]:
     found = backtest.metrics()
     yield f"{'':<16}{'MAE':>10}{'MASE':>9}{'sMAPE':>9}{'skill':>9}"
     for name, one in found.items():
-        errors = f"{one['mae']:>10.4g}{one['mase']:>9.3f}{one['smape']:>8.2f}%{one['skill']:>+9.1%}"
-        yield f"{spoken(name):<16}{errors}"
+        error, scaled, relative, skill = error_cells(one)
+        yield f"{spoken(name):<16}{error:>10}{scaled:>9}{relative:>9}{skill:>9}"
     yield "skill: how much less the mean absolute error is than that of the seasonal naive forecast"
+    yield from backtest_notes(backtest, found)
     rival = rival_of(backtest, found)
     for share in backtest.shares:
         covered, wide = f"coverage-{100 * share:g}", f"width-{100 * share:g}"
@@ -78,6 +110,24 @@ def error_lines(backtest: Backtest) -> Iterator[str]:
             other = f"{found[rival][wide]:.4g} with {found[rival][covered]:.1%} covered"
             line += f"; of the best baseline, {spoken(rival)}, {other}"
         yield line
+
+
+def error_cells(one: Mapping[str, float]) -> tuple[str, str, str, str]:
+    """MAE, MASE, sMAPE and skill for people; a dash where there is none."""
+    forms = (("mae", "{:.4g}"), ("mase", "{:.3f}"), ("smape", "{:.2f}%"), ("skill", "{:+.1%}"))
+    error, scaled, relative, skill = ("–" if isnan(one[name]) else form.format(one[name]) for name, form in forms)
+    return error, scaled, relative, skill
+
+
+def backtest_notes(backtest: Backtest, found: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """What people should know of a backtest: what it lacked, and whether something simple did better."""
+    yield from backtest.notes
+    best = min(found, key=lambda name: found[name]["mae"])
+    if found[best]["mae"] < found["forecast"]["mae"]:
+        yield (
+            f"note: on these windows {spoken(best)} was nearer than the forecast, by "
+            f"{1 - found[best]['mae'] / found['forecast']['mae']:.1%} of the mean absolute error"
+        )
 
 
 def rival_of(backtest: Backtest, found: Mapping[str, Mapping[str, float]]) -> str:
@@ -95,6 +145,6 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _all(frame: pl.DataFrame, times: Sequence[str], unit: str) -> bool:
+def _all(frame: pl.DataFrame, times: Iterable[str], unit: str) -> bool:
     """Whether all timestamps are whole days, or whatever the unit is."""
     return all((frame[name] == frame[name].dt.truncate(unit)).all() for name in times)

@@ -36,7 +36,7 @@ def picture_forecasts(panel: Panel, frame: pl.DataFrame, level: Sequence[float],
         The files.
     """
     horizon = len(frame) // len(panel.ids)
-    columns = {name: frame[name].to_numpy().reshape(-1, horizon) for name in frame.columns[1:]}
+    columns = {name: _bare(frame[name]).reshape(-1, horizon) for name in frame.columns[1:]}
     paths: list[Path] = []
     for n, name in enumerate(panel.ids[:_FORECASTS]):
         bands = {each: (columns[f"lo-{each:g}"][n], columns[f"hi-{each:g}"][n]) for each in level}
@@ -89,11 +89,17 @@ def picture_attention(panel: Panel, frame: pl.DataFrame, path: Path) -> None:
         weights[name] = np.zeros((horizon, length))
         weights[name][rows["step"].to_numpy() - 1, length - rows["back"].to_numpy()] = rows["weight"].to_numpy()
     if series == 1:
-        times, label, title = frame[time].unique().sort().to_numpy(), "", f"What the forecast of {panel.ids[0]} used"
+        times, label, title = _bare(frame[time].unique().sort()), "", f"What the forecast of {panel.ids[0]} used"
     else:
         times, label = np.arange(1 - length, 1), "steps before the end"
         title = f"What forecasts used of the past, mean of {series:,} series"
     draw_attended(times, weights, label=label, title=title, path=path)
+
+
+def _bare(column: pl.Series) -> NDArray[Any]:
+    """As an array, timestamps as the clock of their zone shows them."""
+    zoned = isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone
+    return (column.dt.replace_time_zone(None) if zoned else column).to_numpy()
 
 
 def _by_step(errors: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -107,14 +113,15 @@ def _outlook(backtest: Backtest, row: int) -> Outlook:
     series, first = backtest.cutoffs[row : row + 1].T
     low, high = (bound[row] for bound in backtest.ours.intervals)
     bands = {100 * share: (low[:, k], high[:, k]) for k, share in enumerate(backtest.shares)}
-    return Outlook(when(backtest.panel, series, first, backtest.truth.shape[1])[0], backtest.ours.point[row], bands)
+    times = backtest.panel.clock(when(backtest.panel, series, first, backtest.truth.shape[1])[0])
+    return Outlook(times, backtest.ours.point[row], bands)
 
 
 def _shown(panel: Panel, series: int, first: int, outlooks: tuple[Outlook, ...]) -> Shown:
     """A series from a position on."""
     first, stop = max(first, 0), int(panel.history[series])
     begin = int(panel.offsets[series])
-    times: NDArray[Any] = panel.timestamps(series)[first:stop]
+    times: NDArray[Any] = panel.clock(panel.timestamps(series)[first:stop])
     return Shown(times, panel.target[begin + first : begin + stop], outlooks)
 
 

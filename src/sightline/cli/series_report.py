@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sightline.cli.series import rival_of, spoken
+from sightline.cli.series import backtest_notes, error_cells, rival_of, spoken
 from sightline.data.counting import count
 from sightline.data.series import Finding, Panel
 from sightline.explain.render.forecasts import Part, Picture, forecasts_page
@@ -49,24 +49,31 @@ def report_forecasts(
     ]
     attended = folder / "attention.png"
     if attended.exists():
-        parts.append(Part("What the forecasts used of the past", pictures=[Picture(attended, "weights of steps back")]))
+        pictures = [Picture(attended, "weights of steps back")]
+        parts.append(Part("What the forecasts used of the past", pictures=pictures, notes=[_USED]))
     forecasts_page(f"Forecast{of}", lines, [str(finding) for finding in findings], parts, folder / "report.html")
 
 
+_MEASURES = (
+    "MAE is the mean absolute error. MASE counts it in that of a forecast which repeats the season before, on the "
+    "past; sMAPE in per cent of forecast and truth. Skill is how much less the MAE is than that of the seasonal naive "
+    "forecast on the same windows. Ridge is a straight line from the look-back to the steps ahead."
+)
+_USED = (
+    "How much each step ahead used of each step back. What is known ahead, the calendar and what is known of a series "
+    "have their say too, and are not in it."
+)
 _ABOUT = "Calibrated on earlier errors; on the right those of the baseline with the least error, made likewise."
 
 
 def _errors(backtest: Backtest, found: Metrics, folder: Path) -> Part:
-    rows = [
-        (spoken(name), f"{one['mae']:.4g}", f"{one['mase']:.3f}", f"{one['smape']:.2f} %", f"{one['skill']:+.1%}")
-        for name, one in found.items()
-    ]
+    rows = [(spoken(name), *error_cells(one)) for name, one in found.items()]
     windows = count(len(backtest.cutoffs) // len(backtest.panel.ids), "window")
     return Part(
         f"Backtest of {windows}",
         ("", "MAE", "MASE", "sMAPE", "skill"),
         rows,
-        ["Skill is how much less the mean absolute error is than that of the seasonal naive forecast."],
+        [_MEASURES, *backtest_notes(backtest, found)],
         [
             Picture(folder / "backtest.png", "earlier forecasts over what came"),
             Picture(folder / "error-by-step.png", "mean absolute error by step ahead"),

@@ -32,7 +32,7 @@ class Face(NamedTuple):
         take: takes further options away, or changes them; gives the keys that they set.
         complete: adds to a configuration what is meant by it.
         begin: from a configuration to an untrained model and what its `fit` takes.
-        usage: what to try then.
+        usage: what to try then, from the configuration and the model's folder.
     """
 
     config: type[BaseModel]
@@ -40,23 +40,26 @@ class Face(NamedTuple):
     take: Callable[[dict[str, Any]], dict[str, Any]]
     complete: Callable[[dict[str, Any]], None]
     begin: Callable[[Any], tuple[Any, tuple[Any, ...]]]
-    usage: str
+    usage: Callable[[Any, Path], str]
 
 
 FACES = {
     "translate": Face(
-        TranslateConfig, pairs.KEYS, pairs.pair_keys, pairs.complete, pairs.begin, "predict {} < input.txt"
+        TranslateConfig,
+        pairs.KEYS,
+        pairs.pair_keys,
+        pairs.complete,
+        pairs.begin,
+        lambda config, folder: f"sightline predict {folder} < input.txt",
     ),
-    "forecast": Face(
-        ForecastConfig, series.KEYS, series.column_keys, series.complete, series.begin, "predict {} --input data.csv"
-    ),
+    "forecast": Face(ForecastConfig, series.KEYS, series.column_keys, series.complete, series.begin, series.usage),
     "classify": Face(
         ClassifyConfig,
         documents.KEYS,
         documents.document_keys,
         documents.complete,
         documents.begin,
-        "predict {} < documents.txt",
+        lambda config, folder: f"sightline predict {folder} < documents.txt",
     ),
 }
 
@@ -92,7 +95,7 @@ def run_train(
         print(f"stopped after update {stop.update}, and saved; go on by\n  {_again()}", file=sys.stderr)
         raise typer.Exit(128 + stop.signal) from stop
     if not quiet:
-        _close(output, model.result, face.usage)
+        _close(output, model.result, face.usage(config, output))
 
 
 def _again() -> str:
@@ -104,7 +107,7 @@ def _again() -> str:
 def _close(output: Path, result: FitResult | None, usage: str) -> None:
     if result is not None and result.already_done:
         print(f"nothing was left to train: {result.reason}; raise the limit to train on")
-    print(f"the model is in {output}: try  sightline {usage.format(output)}")
+    print(f"the model is in {output}: try  {usage}")
 
 
 def configure(what: str, options: Mapping[str, Any], settings: Sequence[str]) -> Any:

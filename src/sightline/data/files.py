@@ -37,7 +37,7 @@ def read_lines(path: str | PathLike[str]) -> list[str]:
             line=bad[0],
         )
     if not text:
-        raise DataError("the file is empty: expected one text a line", path=path)
+        raise DataError("the file is empty", path=path)
     return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 

@@ -37,11 +37,13 @@ class Table:
         frame: the columns; those of a CSV file are all texts, so that what is no number can be told as it was written.
         path: the file, if there is one.
         lines: the line of each row, counted from 1, if there are lines.
+        separator: what parts the cells of a line, if there are lines.
     """
 
     frame: pl.DataFrame
     path: str | None = None
     lines: pl.Series | None = None
+    separator: str | None = None
 
     def place(self, row: int | None = None) -> FilePlace:
         """The file, and the line of a row."""
@@ -97,7 +99,7 @@ def _from_csv(path: str) -> Table:
     first = 2 + sum(name.count("\n") for name in names)
     lines = frame[_ROW].cast(pl.Int64) + first + breaks.to_series().cum_sum().shift(1, fill_value=0)
     there = ~frame.select(pl.all_horizontal(pl.col(names).is_null())).to_series()
-    return Table(frame.select(names).filter(there), path, lines.filter(there))
+    return Table(frame.select(names).filter(there), path, lines.filter(there), separator)
 
 
 def _not_csv(path: str, separator: str, error: Exception) -> DataError:
@@ -137,13 +139,21 @@ def _from_series(series: nw.Series[Any]) -> pl.Series:
         return pl.Series(series.to_numpy())
     if isinstance(dtype, nw.Datetime):
         times = pl.Series(series.to_numpy().astype("datetime64[us]"))
-        return times if dtype.time_zone is None else times.dt.replace_time_zone("UTC")
+        return times if dtype.time_zone is None else _in_zone(times.dt.replace_time_zone("UTC"), dtype.time_zone)
     values: list[Any] = [
         None if null else value for value, null in zip(series.to_list(), series.is_null().to_list(), strict=True)
     ]
     if dtype == nw.Boolean:
         return pl.Series(values, dtype=pl.Boolean)
     return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
+
+
+def _in_zone(times: pl.Series, zone: str) -> pl.Series:
+    """The same moments by the clock of a zone, if it is one that has a name; a mere offset has none."""
+    try:
+        return times.dt.convert_time_zone(zone)
+    except pl.exceptions.ComputeError:
+        return times
 
 
 def _first_line(error: Exception) -> str:

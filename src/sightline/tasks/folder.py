@@ -66,8 +66,11 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
         saved = has_checkpoint(folder / TRAINING)
         unfinished = "a training that has not ended" if saved else "a training of which nothing was saved"
         state = "a trained model" if trained else unfinished
-        more = "go on with its training by --resume, " if saved else ""
-        raise OutputError(f"{folder}: the folder holds {state}: {more}write over it by --overwrite, or name another")
+        more = "go on with its training by --resume (in Python resume=True), " if saved else ""
+        raise OutputError(
+            f"{folder}: the folder holds {state}: {more}write over it by --overwrite (in Python overwrite=True), or "
+            "name another"
+        )
 
 
 def new_folder(path: str | Path, *, overwrite: bool = False) -> Path:

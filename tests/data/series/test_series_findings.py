@@ -21,12 +21,17 @@ def test_nothing_is_said_of_series_in_order(tmp_path):
 @pytest.mark.parametrize(
     ("header", "columns", "words", "remedy"),
     [
-        ("Ds,y", Columns(), "no column 'ds'; those that exist: 'Ds', 'y'; did you mean 'Ds'?", "such as time='Ds'"),
+        (
+            "Ds,y",
+            Columns(),
+            "no column 'ds'; those that exist: 'Ds', 'y'; did you mean 'Ds'?",
+            "--time Ds, in Python time='Ds'",
+        ),
         (
             "when,y",
             Columns(),
             "no column 'ds'; those that exist: 'when', 'y'",
-            "name the column of timestamps, such as",
+            "name the column of timestamps: --time",
         ),
         ("ds,sales", Columns(), "no column 'y'", "or '*' for all, if each column is a series of its own"),
         ("ds,sales", Columns(target="sale"), "did you mean 'sales'?", "name the column to forecast"),
@@ -117,6 +122,35 @@ def test_text_among_numbers(tmp_path):
         "'2024-01-01' where"
         in found("text among numbers", table(ds=[1], y=pl.Series(["2024-01-01"]).str.to_date())).what
     )
+
+
+def test_values_that_single_precision_cannot_square(tmp_path):
+    path = write(tmp_path / "a.csv", "ds,y\n2024-01-01,1\n2024-01-02,1e30\n2024-01-03,-2e16\n")
+    finding = found("huge values", path)
+    assert finding.fatal
+    assert finding.line == 3
+    assert finding.what == "column 'y' holds a value beyond 1e+15; 2 such cells"
+
+
+def test_outliers_are_told():
+    values = [float(i % 7) for i in range(60)]
+    values[20] = 90000.0
+    finding = found("outliers", table(ds=range(60), y=values))
+    assert not finding.fatal
+    assert finding.time == "20"
+    assert "90000" in finding.what
+    assert not [
+        each for each in examine(table(ds=range(60), y=[0.0] * 58 + [3.0, 1e6])).findings if each.kind == "outliers"
+    ]
+
+
+def test_an_end_without_targets_is_told():
+    finding = found("missing target", table(ds=range(9), y=[1.0, None, 3.0, 4.0, 2.0, 1.0, 5.0, None, None]))
+    assert (
+        "3 such rows in 1 series: they are masked. 1 series ends in such rows, and forecasts begin after them"
+        in finding.what
+    )
+    assert "into a table of their own" in finding.remedy
 
 
 def test_infinite_values(tmp_path):
@@ -251,7 +285,7 @@ def test_missing_and_constant_targets():
     )
     missing = found("missing target", frame)
     assert (missing.fatal, missing.series, missing.time) == (False, "a", "1")
-    assert missing.what == "no target; 3 such rows in 2 series: they are masked"
+    assert missing.what.startswith("no target; 3 such rows in 2 series: they are masked. 1 series ends in such rows")
     constant = found("constant series", frame)
     assert (constant.fatal, constant.series) == (False, "a")
     assert constant.what == "the target is always 7; 2 such series of 3"

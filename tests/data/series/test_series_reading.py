@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from series_toys import days, found, read_quietly, table, write
 
-from sightline.data.series import Columns, Frequency, Panel, read_series
+from sightline.data.series import Columns, Finding, Frequency, Panel, examine, read_series
 from sightline.errors import ConfigError, DataError
 
 FULL = Columns("shop", "day", "sold", past=["visits"], future=["price", "feast"], static=["region", "size"])
@@ -143,20 +143,73 @@ def test_ids_are_texts(ids):
 )
 def test_dates_and_datetimes(times, start):
     for frame in (table(ds=times, y=[1, 2, 4]), pd.DataFrame({"ds": times, "y": [1, 2, 4]})):
-        panel = read_series(frame)
+        panel = read_series(frame, say=lambda finding: None)
         assert panel.starts[0] == np.datetime64(start, "us")
         assert str(panel.frequency) == "D"
 
 
-def test_zones_are_converted_to_utc():
+def test_zones_are_converted_to_utc_and_remembered():
     times = pd.date_range("2024-10-26", periods=60, freq="h", tz="Europe/Berlin")
     panel = read_series(pd.DataFrame({"ds": times, "y": range(60)}))
     assert panel.starts[0] == np.datetime64("2024-10-25T22:00")
     assert str(panel.frequency) == "h"
+    assert panel.zone == "Europe/Berlin"
     polars = table(ds=times.to_list(), y=range(60))
     assert polars["ds"].dtype.time_zone == "Europe/Berlin"
     assert same(read_series(polars), panel)
-    assert same(read_series(polars.with_columns(pl.col("ds").dt.to_string("iso:strict"))), panel)
+    texts = polars.with_columns(pl.col("ds").dt.to_string("iso:strict"))
+    found: list[Finding] = []
+    assert read_series(texts, say=found.append).zone == "UTC"
+    assert [(each.kind, each.fatal) for each in found] == [("time zones", False)]
+    assert same(read_series(texts, time_zone="Europe/Berlin"), panel)
+
+
+def test_the_calendar_goes_by_the_clock_of_the_zone():
+    """Seven in the morning on either side of the end of daylight saving time."""
+    times = pd.date_range("2024-10-26", periods=60, freq="h", tz="Europe/Berlin")
+    panel = read_series(pd.DataFrame({"ds": times, "y": range(60)}))
+    local = panel.clock(panel.timestamps(0))
+    assert [str(time) for time in local[[0, 26, 27, 28]].astype("datetime64[m]")] == [
+        *("2024-10-26T00:00", "2024-10-27T02:00", "2024-10-27T02:00", "2024-10-27T03:00"),
+    ]
+    waves = panel.with_calendar("hour").future
+    np.testing.assert_allclose(waves[7], waves[32])
+    utc = read_series(pd.DataFrame({"ds": times.tz_convert("UTC"), "y": range(60)})).with_calendar("hour").future
+    np.testing.assert_allclose(utc[7], utc[31])
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "error", "message"),
+    [
+        ("Europe/Berlinn", ["2024-01-01T00:00Z", "2024-01-02T00:00Z"], ConfigError, "no time zone 'Europe/Berlinn'"),
+        ("Europe/Berlin", ["2024-01-01", "2024-01-02"], DataError, "they cannot be told in Europe/Berlin"),
+    ],
+)
+def test_zones_that_cannot_be(zone, times, error, message):
+    with pytest.raises(error, match=message):
+        read_series(table(ds=times, y=[1, 2]), time_zone=zone)
+
+
+def test_decimal_commas_where_semicolons_part_the_cells(tmp_path):
+    path, found = tmp_path / "a.csv", []
+    path.write_text("ds;y;p\n2024-01-01;1.234,5;1\n2024-01-02;-7;2,5\n2024-01-03;;3\n")
+    panel = read_series(path, Columns(past=("p",)), say=found.append)
+    np.testing.assert_array_equal(panel.target, [1234.5, -7, np.nan])
+    np.testing.assert_array_equal(panel.past[:, 0], [1, 2.5, 3])
+    assert [each.kind for each in found].count("decimal commas") == 2
+    path.write_text("ds;y\n2024-01-01;1,234.5\n2024-01-02;7\n")
+    with pytest.raises(DataError, match=r"holds '1,234\.5' where a number is expected"):
+        read_series(path)
+    path.write_text('ds,y\n2024-01-01,"1,5"\n2024-01-02,7\n')
+    with pytest.raises(DataError, match=r"pandas\.read_csv\(\.\.\., decimal=','\)"):
+        read_series(path)
+
+
+def test_bad_dates_do_not_hide_bad_numbers(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("ds,y,p\n1.1.24,1,x\n2.1.24,oops,3\n")
+    kinds = [each.kind for each in examine(path, Columns(past=("p",))).findings if each.fatal]
+    assert kinds == ["timestamps", "text among numbers", "text among numbers"]
 
 
 @pytest.mark.parametrize("values", [["1949", "1950", "1951"], [1949.0, 1950.0, 1951.0], [1949, 1950, 1951]])

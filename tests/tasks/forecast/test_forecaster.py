@@ -101,7 +101,7 @@ def test_few_windows_to_calibrate_on_are_told():
     lines: list[str] = []
     quick(look_back=12).fit(waves(series=1, steps=40), say=lines.append)
     assert any(
-        line.startswith("note: intervals above 50 % will reach no further than the worst error on 1 window")
+        line.startswith("note: intervals above 50 % reach no further than the worst error on 1 window")
         for line in lines
     )
     quick(look_back=12).fit(waves(series=1, steps=180), say=(more := []).append)
@@ -251,7 +251,7 @@ def test_what_cannot_be_is_told(act, error, message):
 
 
 @pytest.mark.parametrize(
-    ("level", "message"), [([0], "between 0 and 100"), ([80, 80], "each once"), ([120], "between 0 and 100")]
+    ("level", "message"), [([0.9], "from 1 to 100"), ([80, 80], "each once"), ([120], "from 1 to 100")]
 )
 def test_levels_that_make_no_sense_are_told(trained, level, message):
     with pytest.raises(ConfigError, match=message):

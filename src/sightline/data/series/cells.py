@@ -13,21 +13,43 @@ from sightline.data.tables import Table
 
 __all__ = ["is_category", "parse_categories", "parse_numbers"]
 
+_LARGEST = 1e15  # whose square single precision still holds
 _MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "null", "NULL", "None", "<NA>", "#N/A")
+
+
+# A decimal comma, and dots between thousands.
+_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$"
+
+
+def _column(table: Table, name: str) -> tuple[pl.Series, bool]:
+    """A column, and whether it was written with decimal commas, as it may be where semicolons part the cells."""
+    column = table.frame[name]
+    if table.separator != ";" or column.dtype != pl.String:
+        return column, False
+    texts = _texts(column)
+    if not texts.str.contains(",", literal=True).any() or not texts.drop_nulls().str.contains(_COMMA).all():
+        return column, False
+    return texts.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True), True
 
 
 def parse_numbers(table: Table, name: str) -> tuple[NDArray[np.float64], list[Finding]]:
     """The numbers in a column, NaN where one is missing; and texts and infinite values among them.
+
+    Numbers have a decimal point; where semicolons part the cells of a file, all numbers of a column may have a decimal
+    comma, and dots between thousands.
 
     Example:
         >>> values, findings = parse_numbers(Table(pl.DataFrame({"y": ["1.5", "NA", "1,5"]})), "y")
         >>> values.tolist(), str(findings[0]).partition(";")[0]
         ([1.5, nan, nan], "column 'y' holds '1,5' where a number is expected")
     """
-    column = table.frame[name]
+    column, has_commas = _column(table, name)
     texts = _texts(column)
     parsed = _as_numbers(column)
     findings: list[Finding] = []
+    if has_commas:
+        what = f"column {name!r} is read with decimal commas, as in {table.frame[name].drop_nulls()[0]!r}"
+        findings.append(Finding("decimal commas", what, "nothing", **table.place()))
     bad = texts.is_not_null() & parsed.is_null()
     if bad.any():
         row = bad.arg_true()[0]
@@ -36,29 +58,29 @@ def parse_numbers(table: Table, name: str) -> tuple[NDArray[np.float64], list[Fi
                 "text among numbers",
                 f"column {name!r} holds {texts[row]!r} where a number is expected; "
                 f"{count(int(bad.sum()), 'such cell')}",
-                "write a number with a decimal point and nothing between thousands, or leave the cell empty; if this "
-                "is a covariate of names, list it as categorical",
+                "write a number with a decimal point and nothing between thousands, or leave the cell empty; for "
+                "decimal commas, in pandas: pandas.read_csv(..., decimal=','); if this is a covariate of names, list "
+                "it as categorical",
                 fatal=True,
                 **table.place(row),
             )
         )
     infinite = parsed.is_infinite().fill_null(False)
-    if infinite.any():
-        row = infinite.arg_true()[0]
-        findings.append(
-            Finding(
-                "infinite values",
-                f"column {name!r} holds an infinite value; {count(int(infinite.sum()), 'such cell')}",
-                "write the number that is meant, or leave the cell empty where there is none",
-                fatal=True,
-                **table.place(row),
-            )
-        )
+    huge = (parsed.abs() > _LARGEST).fill_null(False) & ~infinite
+    for kind, cells, what, remedy in (
+        ("infinite values", infinite, "an infinite value", "write the number that is meant"),
+        ("huge values", huge, f"a value beyond {_LARGEST:g}", "write it in a larger unit, or the number that is meant"),
+    ):
+        if cells.any():
+            told = f"column {name!r} holds {what}; {count(int(cells.sum()), 'such cell')}"
+            remedy += ", or leave the cell empty where there is none"
+            findings.append(Finding(kind, told, remedy, fatal=True, **table.place(cells.arg_true()[0])))
     return parsed.fill_null(float("nan")).to_numpy(), findings
 
 
-def is_category(column: pl.Series) -> bool:
+def is_category(table: Table, name: str) -> bool:
     """Whether a column holds names: truth values, categories, or texts of which none is a number."""
+    column, _ = _column(table, name)
     if column.dtype == pl.String:
         return _texts(column).count() > 0 and _as_numbers(column).count() == 0
     return isinstance(column.dtype, pl.Boolean | pl.Categorical | pl.Enum)

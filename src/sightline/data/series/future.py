@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sightline.data.counting import count
 from sightline.data.series.cells import parse_categories, parse_numbers
 from sightline.data.series.columns import Columns, nearest
-from sightline.data.series.findings import tell_time
+from sightline.data.series.findings import Finding, tell_time
 from sightline.data.series.frequency import Frequency, Timestamps
 from sightline.data.series.times import parse_times
 from sightline.data.tables import Source, Table, load
@@ -80,8 +80,7 @@ def _read_times(table: Table, columns: Columns, frequency: Frequency) -> Timesta
                 path=table.path,
             )
     times = parse_times(table, columns.time)
-    for finding in times.findings:
-        raise finding.error()
+    _refuse_fatal(times.findings)
     if np.issubdtype(times.values.dtype, np.integer) != frequency.is_integer:
         kinds = ("dates", "whole numbers")
         raise DataError(
@@ -97,9 +96,14 @@ def _read_column(table: Table, name: str, panel: _Known) -> NDArray[np.float64]:
         values, _, findings = parse_categories(table, name, panel.categories[name])
     else:
         values, findings = parse_numbers(table, name)
-    for finding in findings:
-        raise finding.error()
+    _refuse_fatal(findings)
     return values
+
+
+def _refuse_fatal(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        if finding.fatal:
+            raise finding.error()
 
 
 def _read_codes(table: Table, name: str, ids: Sequence[str]) -> NDArray[np.int64]:

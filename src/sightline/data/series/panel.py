@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from sightline.data.counting import count
@@ -37,6 +38,7 @@ class Panel:
         static: covariates of a series, `[N, K]`.
         categories: the names of each categorical covariate; code 1 is the first, and NaN stands for a missing one.
         calendar: the features that `with_calendar` added.
+        zone: by whose clock timestamps, which are in UTC, are told; None where they had no zone.
 
     Example:
         >>> from sightline.data.series import read_series
@@ -60,6 +62,7 @@ class Panel:
     static: NDArray[np.float64]
     categories: Mapping[str, tuple[str, ...]]
     calendar: tuple[str, ...] = ()
+    zone: str | None = None
 
     def __repr__(self) -> str:
         ids = ", ".join(map(repr, self.ids[:3])) + (", ..." if len(self.ids) > 3 else "")
@@ -83,6 +86,13 @@ class Panel:
             series: its index in `ids`.
         """
         return self.frequency.step(self.starts[series], np.arange(self.lengths[series]))
+
+    def clock(self, times: Timestamps) -> Timestamps:
+        """What the clock of the zone shows at these timestamps; the same where there is no zone."""
+        if self.zone is None:
+            return times
+        moments = pl.Series(times.ravel()).dt.replace_time_zone("UTC").dt.convert_time_zone(self.zone)
+        return moments.dt.replace_time_zone(None).to_numpy().reshape(times.shape)
 
     def slice(
         self,
@@ -173,7 +183,7 @@ class Panel:
                 raise ConfigError(f"there is a future covariate {name!r} already: name each calendar feature once")
         within = np.arange(len(self.target)) - np.repeat(self.offsets[:-1], self.lengths)
         times = self.frequency.step(np.repeat(self.starts, self.lengths), within)
-        waves = calendar_features(features, times)
+        waves = calendar_features(features, self.clock(times) if features else times)
         return replace(self, future=np.hstack([self.future, waves]), calendar=self.calendar + features)
 
     def _steps_before(self, moment: Any) -> NDArray[np.int64]:

@@ -22,12 +22,13 @@ from sightline.data.series.row_checks import (
 )
 from sightline.data.series.rows import Rows, arrange, long_rows, wide_rows
 from sightline.data.series.table_checks import check_columns
-from sightline.data.series.times import parse_times
+from sightline.data.series.times import check_zone, parse_times
 from sightline.data.series.value_checks import (
     check_constant,
     check_covariate,
     check_missing_target,
     check_no_target,
+    check_outliers,
     check_static,
 )
 from sightline.data.tables import Source, Table, load
@@ -57,6 +58,7 @@ def read_series(
     frequency: Frequency | str | None = None,
     *,
     categories: Mapping[str, Sequence[str]] | None = None,
+    time_zone: str | None = None,
     say: Callable[[Finding], None] = _warn,
 ) -> Panel:
     """The series in a file or data frame.
@@ -82,7 +84,7 @@ def read_series(
         gaps
         [1.0, 2.0, nan, 3.0]
     """
-    panel, findings = examine(source, columns, frequency, categories=categories)
+    panel, findings = examine(source, columns, frequency, categories=categories, time_zone=time_zone)
     fatal = [finding for finding in findings if finding.fatal]
     if panel is None:
         raise fatal[0].error(fatal[1:])
@@ -97,6 +99,7 @@ def examine(
     frequency: Frequency | str | None = None,
     *,
     categories: Mapping[str, Sequence[str]] | None = None,
+    time_zone: str | None = None,
 ) -> Examination:
     """What `read_series` reads, and all that it finds, fatal or not; arguments as there.
 
@@ -116,21 +119,23 @@ def examine(
     if _any_fatal(findings):
         return Examination(None, findings)
     times = parse_times(table, columns.time)
-    findings += times.findings
+    findings += times.findings + check_zone(table, columns, times, time_zone)
     if _any_fatal(findings):
+        findings += _read_targets(table, columns) + _read_covariates(table, columns, categories).findings
         return Examination(None, findings)
     rows, found = (wide_rows if columns.is_wide else long_rows)(table, columns, times.values)
     covariates = _read_covariates(table, columns, categories)
     findings += found + covariates.findings
     rows, found = arrange(rows)
-    findings += found + check_duplicates(rows, columns, times.are_zoned)
+    findings += found + check_duplicates(rows, columns, are_zoned=times.zone is not None)
     if _any_fatal(findings):
         return Examination(None, findings)
-    grid, found = _find_grid(rows, step, times.are_zoned)
+    grid, found = _find_grid(rows, step, are_zoned=times.zone is not None)
     findings += found + _check_values(rows, columns, covariates)
     if grid is None or _any_fatal(findings):
         return Examination(None, findings)
-    return Examination(_build(rows, columns, covariates, grid), findings)
+    zone = None if times.zone is None else time_zone or times.zone
+    return Examination(_build(rows, columns, covariates, grid, zone), findings)
 
 
 class _Covariates(NamedTuple):
@@ -148,6 +153,11 @@ class _Grid(NamedTuple):
     positions: NDArray[np.int64]
 
 
+def _read_targets(table: Table, columns: Columns) -> list[Finding]:
+    """What is wrong with the numbers to forecast, where their rows cannot be told."""
+    return [finding for name in columns.targets(table.frame.columns) for finding in parse_numbers(table, name)[1]]
+
+
 def _any_fatal(findings: Iterable[Finding]) -> bool:
     return any(finding.fatal for finding in findings)
 
@@ -155,7 +165,7 @@ def _any_fatal(findings: Iterable[Finding]) -> bool:
 def _read_covariates(table: Table, columns: Columns, known: Mapping[str, Sequence[str]] | None) -> _Covariates:
     read = _Covariates({}, {}, [])
     for name in columns.covariates:
-        is_named = name in columns.categorical or is_category(table.frame[name])
+        is_named = name in columns.categorical or is_category(table, name)
         if (known is None and is_named) or (known is not None and name in known):
             vocabulary = None if known is None else known[name]
             read.values[name], read.categories[name], found = parse_categories(table, name, vocabulary)
@@ -165,7 +175,7 @@ def _read_covariates(table: Table, columns: Columns, known: Mapping[str, Sequenc
     return read
 
 
-def _find_grid(rows: Rows, frequency: Frequency | None, are_zoned: bool) -> tuple[_Grid | None, list[Finding]]:
+def _find_grid(rows: Rows, frequency: Frequency | None, *, are_zoned: bool) -> tuple[_Grid | None, list[Finding]]:
     """The frequency that is asked for or explains the rows, and what does not fit it."""
     step = frequency or infer(rows.times, rows.firsts)
     if step is None:
@@ -176,7 +186,7 @@ def _find_grid(rows: Rows, frequency: Frequency | None, are_zoned: bool) -> tupl
         remedy = f"leave out the frequency, or set one for {kind}"
         what = f"timestamps are {kind}, which do not go with frequency {str(step)!r}"
         return None, [Finding("frequency", what, remedy, fatal=True, **rows.place(0))]
-    if findings := check_whole_steps(rows, step, are_zoned):
+    if findings := check_whole_steps(rows, step, are_zoned=are_zoned):
         return None, findings
     starts = rows.times[rows.firsts]
     positions = step.position(starts[rows.codes], rows.times)
@@ -190,14 +200,14 @@ def _find_grid(rows: Rows, frequency: Frequency | None, are_zoned: bool) -> tupl
 
 
 def _check_values(rows: Rows, columns: Columns, covariates: _Covariates) -> list[Finding]:
-    findings = check_missing_target(rows) + check_no_target(rows) + check_constant(rows)
+    findings = check_missing_target(rows) + check_no_target(rows) + check_constant(rows) + check_outliers(rows)
     for name in columns.covariates:
         check = check_static if name in columns.static else check_covariate
         findings += check(rows, name, covariates.values[name][rows.origin])
     return findings
 
 
-def _build(rows: Rows, columns: Columns, covariates: _Covariates, grid: _Grid) -> Panel:
+def _build(rows: Rows, columns: Columns, covariates: _Covariates, grid: _Grid, zone: str | None) -> Panel:
     begins = np.flatnonzero(rows.firsts)
     lengths = np.maximum.reduceat(grid.positions, begins) + 1
     offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -225,4 +235,5 @@ def _build(rows: Rows, columns: Columns, covariates: _Covariates, grid: _Grid) -
         future=spread(*of_rows(columns.future)),
         static=np.stack(static, axis=1) if static else np.empty((len(rows.ids), 0)),
         categories=covariates.categories,
+        zone=zone,
     )

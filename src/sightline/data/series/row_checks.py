@@ -17,7 +17,7 @@ _SHOWN = 3
 _SPARSE = 10  # steps for each row, from which on most of a series would be gaps
 
 
-def check_duplicates(rows: Rows, columns: Columns, are_zoned: bool) -> list[Finding]:
+def check_duplicates(rows: Rows, columns: Columns, *, are_zoned: bool) -> list[Finding]:
     """Timestamps that a series has twice."""
     again = ~rows.firsts
     again[1:] &= rows.times[1:] == rows.times[:-1]
@@ -28,10 +28,7 @@ def check_duplicates(rows: Rows, columns: Columns, are_zoned: bool) -> list[Find
     what = f"{count(number, 'row')} with a timestamp that the series has already"
     keys = [name for name in (columns.id, columns.time) if name in rows.table.frame.columns]
     remedy = f"keep one row for each series and time; in pandas: frame.drop_duplicates({keys})"
-    if not columns.is_wide and columns.id not in keys:
-        what += f"; there is no column {columns.id!r}, so that all rows are one series"
-        remedy = "name the column that says which series a row belongs to (id), or " + remedy
-    elif not are_zoned and _is_autumn_hour(rows.times[again]):
+    if not are_zoned and _is_autumn_hour(rows.times[again]):
         what += ". This looks like the hour that comes twice when daylight saving time ends"
         time = tell_time(rows.times[first])
         remedy = (
@@ -39,10 +36,13 @@ def check_duplicates(rows: Rows, columns: Columns, are_zoned: bool) -> list[Find
             f"right place: frame[{columns.time!r}] = frame[{columns.time!r}].dt.tz_localize('Europe/Berlin', "
             "ambiguous='infer')"
         )
+    elif not columns.is_wide and columns.id not in keys:
+        what += f"; there is no column {columns.id!r}, so that all rows are one series"
+        remedy = "name the column that says which series a row belongs to (id), or " + remedy
     return [Finding("duplicates", what, remedy, fatal=True, **rows.place(first))]
 
 
-def check_whole_steps(rows: Rows, frequency: Frequency, are_zoned: bool) -> list[Finding]:
+def check_whole_steps(rows: Rows, frequency: Frequency, *, are_zoned: bool) -> list[Finding]:
     """Timestamps between the steps of a series."""
     starts = rows.times[rows.firsts][rows.codes]
     off = frequency.step(starts, frequency.position(starts, rows.times)) != rows.times

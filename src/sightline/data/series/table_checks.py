@@ -91,7 +91,7 @@ def _list(names: list[str]) -> str:
 def _how_to_name(name: str, columns: Columns, table: Table) -> str:
     if name == columns.time:
         dates = [other for other in table.frame.columns if _holds_dates(table, other)]
-        found = f", such as time={dates[0]!r}" if dates else " (time)"
+        found = f": --time {dates[0]}, in Python time={dates[0]!r}" if dates else " (time)"
         return f"name the column of timestamps{found}; in pandas, an index becomes a column with frame.reset_index()"
     if name in columns.targets([]):
         return "name the column to forecast (target), or several, or '*' for all, if each column is a series of its own"

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
 from sightline.data.counting import count
+from sightline.data.series.columns import Columns
 from sightline.data.series.findings import Finding
 from sightline.data.series.frequency import Timestamps
 from sightline.data.tables import Table
+from sightline.errors import ConfigError
 
-__all__ = ["Times", "parse_times"]
+__all__ = ["Times", "check_zone", "parse_times"]
 
 _ISO = (
     r"^(\d{4}-\d\d)(-\d\d)?"
     r"(?:[T ](\d\d)(?:(:\d\d)(:\d\d(?:\.\d{1,9})?)?)?"
     r"\s?(?:([+-])(\d\d):?(\d\d)|(Z))?)?$"
 )
-_NO_ZONES = pl.Series([False])
 _PARTS = ("month", "day", "hour", "minute", "second", "sign", "hours", "minutes", "utc")
 _OTHER_DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y")
 _OTHER_CLOCKS = ("", " %H:%M", " %H:%M:%S")
@@ -29,12 +31,15 @@ class Times(NamedTuple):
     Attributes:
         values: datetime64[us], in UTC if there were zones or offsets; or int64.
         findings: why they cannot be used, if so.
-        are_zoned: whether there were zones or offsets.
+        zone: whose clock they were written by: that of a data frame's column, or `"UTC"` where there were offsets; None
+            where there was neither.
+        are_local: whether there were offsets that are not UTC's, of a zone that is not known by name.
     """
 
     values: Timestamps
     findings: list[Finding]
-    are_zoned: bool = False
+    zone: str | None = None
+    are_local: bool = False
 
 
 def parse_times(table: Table, name: str) -> Times:
@@ -51,37 +56,57 @@ def parse_times(table: Table, name: str) -> Times:
     column = table.frame[name]
     if isinstance(column.dtype, pl.String):
         column = column.str.strip_chars()
-    parsed, zoned = _parse(column)
-    findings = [
-        *_unreadable(table, column, parsed),
-        *_mixed_zones(table, column, zoned),
-        *_dates_as_numbers(table, parsed),
-    ]
-    return Times(parsed.to_numpy(), findings, bool(zoned.any()))
+    if column.dtype == pl.String and not (column.count() and column.str.contains(r"^[+-]?\d+$").all()):
+        parsed, offsets = _parse_iso(column)
+        mixed = list(_mixed_zones(table, column, parsed, offsets))
+        zone, are_local = "UTC" if offsets.count() else None, bool((offsets != 0).any())
+    else:
+        parsed, mixed, are_local = _parse(column), [], False
+        zone = column.dtype.time_zone if isinstance(column.dtype, pl.Datetime) else None
+    findings = [*_unreadable(table, column, parsed), *mixed, *_dates_as_numbers(table, parsed)]
+    return Times(parsed.to_numpy(), findings, zone, are_local)
 
 
-def _parse(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Datetimes in UTC or whole numbers, null where neither is; and whether there are zones, as `_parse_iso` has it."""
+def check_zone(table: Table, columns: Columns, times: Times, time_zone: str | None) -> list[Finding]:
+    """Whether timestamps go with the zone that is asked for; where there is a local clock, whose it is.
+
+    Raises:
+        ConfigError: when there is no zone of this name.
+    """
+    if time_zone is not None:
+        try:
+            ZoneInfo(time_zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ConfigError(f"there is no time zone {time_zone!r}: write one such as Europe/Berlin or UTC") from error
+        if times.zone is None:
+            what = f"the timestamps have no zone or offset, so that they cannot be told in {time_zone}"
+            remedy = "write their offsets, such as 2024-12-31T23:30:00+01:00, or leave the time zone out"
+            return [Finding("time zones", what, remedy, fatal=True, **table.place(0))]
+    elif times.are_local:
+        what = f"the timestamps in column {columns.time!r} have offsets: forecasts and the calendar are in UTC"
+        remedy = "nothing, or name their zone, such as data.time_zone=Europe/Berlin"
+        return [Finding("time zones", what, remedy, **table.place(0))]
+    return []
+
+
+def _parse(column: pl.Series) -> pl.Series:
+    """Datetimes in UTC or whole numbers, null where neither is."""
     match column.dtype:
-        case pl.String() if column.count() and column.str.contains(r"^[+-]?\d+$").all():
-            return column.cast(pl.Int64, strict=False), _NO_ZONES
-        case pl.String():
-            return _parse_iso(column)
-        case pl.Datetime(time_zone=None):
-            return column.cast(pl.Datetime("us")), _NO_ZONES
+        case pl.Datetime(time_zone=None) | pl.Date():
+            return column.cast(pl.Datetime("us"))
         case pl.Datetime():
-            return column.dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us")), ~_NO_ZONES
-        case pl.Date():
-            return column.cast(pl.Datetime("us")), _NO_ZONES
+            return column.dt.convert_time_zone("UTC").dt.replace_time_zone(None).cast(pl.Datetime("us"))
+        case pl.String():
+            return column.cast(pl.Int64, strict=False)
         case dtype if dtype.is_numeric():
             whole = column.cast(pl.Int64, strict=False)
-            return whole.set(whole != column, None), _NO_ZONES
+            return whole.set(whole != column, None)
         case _:
-            return pl.Series([None] * len(column), dtype=pl.Int64), _NO_ZONES
+            return pl.Series([None] * len(column), dtype=pl.Int64)
 
 
 def _parse_iso(column: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Datetimes in UTC, null where a text is none; and whether each text has a zone, null likewise."""
+    """Datetimes in UTC, null where a text is none; and each one's offset in minutes, null where there is none."""
     groups = pl.col("text").str.extract_groups(_ISO).struct.rename_fields(_PARTS)
     parts = pl.DataFrame({"text": column}).select(groups).unnest("text")
     text = pl.concat_str(
@@ -92,14 +117,15 @@ def _parse_iso(column: pl.Series) -> tuple[pl.Series, pl.Series]:
         pl.col("minute").fill_null(":00"),
         pl.col("second").fill_null(":00"),
     )
-    offset = 60 * pl.col("hours").cast(pl.Int64) + pl.col("minutes").cast(pl.Int64)
-    signed = pl.when(pl.col("sign") == "-").then(-offset).otherwise(offset).fill_null(0)
+    size = 60 * pl.col("hours").cast(pl.Int64) + pl.col("minutes").cast(pl.Int64)
+    signed = pl.when(pl.col("sign") == "-").then(-size).otherwise(size)
+    offset = pl.when(pl.col("utc").is_not_null()).then(0).otherwise(signed)
     local = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-    has_zone = pl.col("sign").is_not_null() | pl.col("utc").is_not_null()
     read = parts.select(
-        time=local - pl.duration(minutes=signed, time_unit="us"), has_zone=pl.when(local.is_not_null()).then(has_zone)
+        time=local - pl.duration(minutes=offset.fill_null(0), time_unit="us"),
+        offset=pl.when(local.is_not_null()).then(offset),
     )
-    return read["time"], read["has_zone"]
+    return read["time"], read["offset"]
 
 
 def _unreadable(table: Table, column: pl.Series, parsed: pl.Series) -> Iterator[Finding]:
@@ -134,14 +160,15 @@ def _read_as(texts: pl.Series, form: str) -> pl.Series:
     return texts.str.to_datetime(form, strict=False) if "%H" in form else texts.str.to_date(form, strict=False)
 
 
-def _mixed_zones(table: Table, column: pl.Series, zoned: pl.Series) -> Iterator[Finding]:
-    if not zoned.any() or zoned.all():
+def _mixed_zones(table: Table, column: pl.Series, parsed: pl.Series, offsets: pl.Series) -> Iterator[Finding]:
+    bare = parsed.is_not_null() & offsets.is_null()
+    if not offsets.count() or not bare.any():
         return
-    row = zoned.not_().arg_true()[0]
+    row = bare.arg_true()[0]
     yield Finding(
         "time zones",
-        f"{column[row]!r} in column {column.name!r} has no zone or offset, and {int(zoned.sum()):,} of "
-        f"{zoned.count():,} rows have one",
+        f"{column[row]!r} in column {column.name!r} has no zone or offset, and {offsets.count():,} of "
+        f"{parsed.count():,} rows have one",
         "write the offset in every row, such as 2024-12-31T23:30:00+01:00, or in none",
         fatal=True,
         **table.place(row),

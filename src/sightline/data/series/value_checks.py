@@ -15,24 +15,27 @@ __all__ = [
     "check_lengths",
     "check_missing_target",
     "check_no_target",
+    "check_outliers",
     "check_static",
 ]
 
 
+_FAR = 1000
+
+
 def check_missing_target(rows: Rows) -> list[Finding]:
-    """Rows without target."""
+    """Rows without target, and whether they are the end of a series, after which forecasts begin."""
     missing = np.isnan(rows.target)
     if not missing.any():
         return []
-    return [
-        Finding(
-            "missing target",
-            f"no target; {count(int(missing.sum()), 'such row')} in "
-            f"{count(len(np.unique(rows.codes[missing])), 'series')}: they are masked",
-            "nothing, or write the values",
-            **rows.place(missing.argmax()),
-        )
-    ]
+    what = f"no target; {count(int(missing.sum()), 'such row')} in "
+    what += f"{count(len(np.unique(rows.codes[missing])), 'series')}: they are masked"
+    remedy = "nothing, or write the values"
+    lasts = np.append(rows.firsts[1:], True)
+    if (missing & lasts).any():
+        what += f". {count(int((missing & lasts).sum()), 'series')} ends in such rows, and forecasts begin after them"
+        remedy += "; if these rows are the future that is to be forecast, take them out, into a table of their own"
+    return [Finding("missing target", what, remedy, **rows.place(missing.argmax()))]
 
 
 def check_no_target(rows: Rows) -> list[Finding]:
@@ -63,6 +66,30 @@ def check_constant(rows: Rows) -> list[Finding]:
             f"the target is always {low[same.argmax()]:g}; {count(int(same.sum()), 'such series')} of {len(rows.ids)}",
             "nothing, or leave these series out: there is nothing to learn from them",
             series=rows.ids[same.argmax()],
+        )
+    ]
+
+
+def check_outliers(rows: Rows) -> list[Finding]:
+    """Targets further from their series' middle than a thousand times the range of its middle half."""
+    begins = np.flatnonzero(rows.firsts)
+    far = np.zeros(len(rows.target), bool)
+    for begin, values in zip(begins, np.split(rows.target, begins[1:]), strict=True):
+        seen = values[~np.isnan(values)]
+        if len(seen):
+            low, middle, high = np.quantile(seen, (0.25, 0.5, 0.75))
+            if high > low:
+                far[begin : begin + len(values)] = np.abs(values - middle) > _FAR * (high - low)
+    if not far.any():
+        return []
+    row = far.argmax()
+    return [
+        Finding(
+            "outliers",
+            f"the target is {rows.target[row]:g}, more than {_FAR} times as far from the middle of its series as half "
+            f"of its values; {count(int(far.sum()), 'such row')}",
+            "nothing, if that is so; if it is mistyped, correct it: forecasts and their errors would follow it",
+            **rows.place(row),
         )
     ]
 

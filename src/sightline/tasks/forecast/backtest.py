@@ -26,6 +26,7 @@ class Backtest(NamedTuple):
         ours: the forecaster's.
         baselines: what simple methods said, by name, `[n, H]` each.
         baseline_intervals: made of theirs as of ours, by name; where training was part of it.
+        notes: what people should know of that training.
     """
 
     panel: Panel
@@ -35,6 +36,7 @@ class Backtest(NamedTuple):
     ours: Forecasts
     baselines: dict[str, Array]
     baseline_intervals: dict[str, Intervals]
+    notes: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, Any]:
         """As the columns of a table: `unique_id, cutoff, ds, y, forecast, lo-90, hi-90, naive, ...`."""
@@ -53,7 +55,7 @@ class Backtest(NamedTuple):
         """Errors of the forecast and of the baselines, and how the intervals cover.
 
         MASE counts in the errors of the seasonal naive forecast on each series before the first cutoff; `skill` is 1
-        less the ratio of the mean absolute error to that of the seasonal naive forecast.
+        less the ratio of the mean absolute error to that of the seasonal naive forecast, NaN where that has none.
         """
         series = self.cutoffs[:, 0]
         scale = self._scale()[series]
@@ -70,8 +72,9 @@ class Backtest(NamedTuple):
                 low, high = intervals.low[..., k], intervals.high[..., k]
                 found[name][f"coverage-{100 * share:g}"] = coverage(low, high, self.truth)
                 found[name][f"width-{100 * share:g}"] = width(low, high)
+        naive = found["seasonal_naive"]["mae"]
         for one in found.values():
-            one["skill"] = 1 - one["mae"] / found["seasonal_naive"]["mae"]
+            one["skill"] = 1 - one["mae"] / naive if naive else float("nan")
         return found
 
     def _scale(self) -> Array:

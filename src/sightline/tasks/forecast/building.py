@@ -62,6 +62,7 @@ class Series:
         encoding: what covariates become.
         units: in which each series' errors are counted, by its id.
         ends: the last timestamp that was known of each, by its id.
+        zone: by whose clock timestamps were told, if they had one.
     """
 
     columns: Columns
@@ -70,6 +71,7 @@ class Series:
     encoding: Encoding
     units: dict[str, float]
     ends: dict[str, Any]
+    zone: str | None
 
     @classmethod
     def of(cls, panel: Panel, borders: NDArray[np.int64], unit: str) -> "Series":
@@ -85,7 +87,8 @@ class Series:
         lag = panel.frequency.seasonality if unit == "season" else None
         units = {name: _unit(values, lag) for name, values in zip(trained.ids, parts, strict=True)}
         ends = dict(zip(panel.ids, panel.frequency.step(panel.starts, panel.history - 1), strict=True))
-        return cls(panel.columns, panel.frequency, dict(panel.categories), Encoding.of(trained), units, ends)
+        categories = dict(panel.categories)
+        return cls(panel.columns, panel.frequency, categories, Encoding.of(trained), units, ends, panel.zone)
 
     def known(self, panel: Panel) -> NDArray[np.int64]:
         """The position, in each series of a panel, after the last step that was known in training."""
@@ -101,6 +104,7 @@ class Series:
             "encoding": self.encoding.to_json(),
             "units": self.units,
             "ends": {name: end.item() if self.frequency.is_integer else str(end) for name, end in self.ends.items()},
+            "zone": self.zone,
         }
 
     @classmethod
@@ -118,6 +122,7 @@ class Series:
             Encoding.from_json(values["encoding"]),
             values["units"],
             {name: kind(end) for name, end in values["ends"].items()},
+            values["zone"],
         )
 
 

@@ -37,6 +37,7 @@ class SeriesConfig(Section):
     categorical: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
     frequency: str | None = None
+    time_zone: str | None = None  # by whose clock zoned timestamps are told; None: a data frame's own, else UTC
     valid_share: Annotated[float, Field(gt=0, lt=0.5)] = 0.15  # the end of each series, and the horizon at least
 
 

@@ -27,7 +27,7 @@ from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, He
 from sightline.tasks.forecast.explaining import used_columns
 from sightline.tasks.forecast.frames import as_levels, forecast_columns, like, when
 from sightline.tasks.forecast.judging import cross_validate, evaluate
-from sightline.tasks.forecast.learning import Trained, train
+from sightline.tasks.forecast.learning import Trained, notes_of, train
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.resuming import compare_run, record_data
 from sightline.tasks.forecast.saying import CALIBRATION, Said
@@ -75,10 +75,15 @@ class Forecaster:
         columns: Columns | None = None,
         calendar: Sequence[str] = (),
         frequency: str | None = None,
+        time_zone: str | None = None,
         training: ForecastTraining | None = None,
         seed: int = 1,
     ) -> None:
         named = columns or Columns()
+        if not isinstance(named, Columns):  # pyright: ignore[reportUnnecessaryIsInstance] - users do as they please
+            raise ConfigError(
+                f"columns is {named!r:.60}: write columns=Columns(id='store', time='date', target='sold')"
+            )
         options = {"type": model} if isinstance(model, str) else model.model_dump()
         values = {
             "horizon": horizon,
@@ -90,6 +95,7 @@ class Forecaster:
                 **{name: getattr(named, name) for name in Columns.__slots__},
                 "calendar": tuple(calendar),
                 "frequency": frequency,
+                "time_zone": time_zone,
             },
             "training": (training or ForecastTraining()).model_dump(),
             "seed": seed,
@@ -172,11 +178,18 @@ class Forecaster:
                 start, self.config, folder=place / TRAINING, resume=resume, finish=finish, listeners=listeners
             )
             self.metrics, self._last = dict(self.result.metrics), (panel, source)
+            for note in notes_of(self.result):
+                say(note)
             self._write(place)
         return self
 
     def predict(
-        self, source: Source | None = None, *, future: Source | None = None, level: Sequence[float] = ()
+        self,
+        source: Source | None = None,
+        *,
+        future: Source | None = None,
+        level: Sequence[float] = (),
+        say: Callable[[str], None] = lambda line: None,
     ) -> Any:
         """Forecast what comes after the end of each series.
 
@@ -184,6 +197,7 @@ class Forecaster:
             source: series up to now, as in `fit`; None for those of `fit`.
             future: future covariates of the steps ahead, where there are any.
             level: in per cent, of intervals. What came since training, in the source, has its say in them.
+            say: called with each line worth telling of the source.
 
         Returns:
             A data frame of the source's kind, polars for files: `unique_id, ds, forecast, lo-90, hi-90`, one row for
@@ -194,21 +208,28 @@ class Forecaster:
             DataError: for a table that cannot be read, a series that was not trained on, or covariates that end early.
         """
         shares, horizon = as_levels(level), self.config.horizon
-        panel, windows, source = self._ahead(source, future)
+        panel, windows, source = self._ahead(source, future, say)
         names = np.arange(len(panel.ids))
         columns = {
             panel.columns.id: np.repeat(np.array(panel.ids), horizon),
             panel.columns.time: when(panel, names, panel.history, horizon).ravel(),
             **forecast_columns(*forecasts_ahead(self.trained, windows, shares, self.config.intervals.rate), shares),
         }
-        return like(source, columns)
+        return like(source, columns, panel.zone)
 
-    def explain(self, source: Source | None = None, *, future: Source | None = None) -> Any:
+    def explain(
+        self,
+        source: Source | None = None,
+        *,
+        future: Source | None = None,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> Any:
         """What each forecast of `predict` used of the past (see `sightline.tasks.forecast.explaining.used`).
 
         Args:
             source: as in `predict`.
             future: likewise.
+            say: likewise.
 
         Returns:
             A data frame of the source's kind: `unique_id, cutoff, step, ds, variable, weight`, a row for each step
@@ -217,10 +238,12 @@ class Forecaster:
         Raises:
             ConfigError: for a network that looks at nothing; otherwise as `predict`.
         """
-        panel, windows, source = self._ahead(source, future)
-        return like(source, used_columns(self.trained.parts, panel, windows))
+        panel, windows, source = self._ahead(source, future, say)
+        return like(source, used_columns(self.trained.parts, panel, windows), panel.zone)
 
-    def _ahead(self, source: Source | None, future: Source | None) -> tuple[Panel, Windows, Source]:
+    def _ahead(
+        self, source: Source | None, future: Source | None, say: Callable[[str], None]
+    ) -> tuple[Panel, Windows, Source]:
         """The series to forecast, with what is known ahead, and where they are from."""
         parts, horizon = self.trained.parts, self.config.horizon
         if source is None:
@@ -228,7 +251,7 @@ class Forecaster:
                 raise ConfigError("a loaded forecaster keeps no series: give those to forecast")
             panel, source = self._last
         else:
-            panel = read_panel(self.config, source, known=parts.series)
+            panel = read_panel(self.config, source, lambda finding: say(str(finding)), known=parts.series)
         return panel, encoded_windows(parts, panel.with_future(future, horizon), horizon), source
 
     def cross_validation(

@@ -20,15 +20,18 @@ def as_levels(level: Sequence[float]) -> list[float]:
     """Shares from per cents, rising.
 
     Raises:
-        ConfigError: for one that is not between 0 and 100, or stands twice.
+        ConfigError: for one that is not from 1 on and below 100, or stands twice.
 
     Example:
         >>> as_levels([90, 80])
         [0.8, 0.9]
     """
     shares = sorted(each / 100 for each in level)
-    if any(not 0 < share < 1 for share in shares) or len(set(shares)) < len(shares):
-        raise ConfigError(f"level={list(level)}: give each once, in per cent between 0 and 100, such as [80, 90]")
+    if any(not 0.01 <= share < 1 for share in shares) or len(set(shares)) < len(shares):
+        raise ConfigError(
+            f"level {', '.join(f'{each:g}' for each in level)}: give each once, in per cent from 1 to 100, such as 80 "
+            "and 90: an interval of 90 % is to hold nine of ten values"
+        )
     return shares
 
 
@@ -46,8 +49,12 @@ def forecast_columns(point: Array, intervals: Intervals, shares: Sequence[float]
     return {"forecast": point.ravel(), **dict(reversed(low.items())), **high}
 
 
-def like(source: Any, columns: dict[str, Any]) -> Any:
-    """A data frame of the source's own kind; polars for files."""
+def like(source: Any, columns: dict[str, Any], zone: str | None) -> Any:
+    """A data frame of the source's own kind, polars for files; timestamps by the clock of a zone, if there is one."""
     frame = nw.from_native(source, eager_only=True, pass_through=True)
     backend = frame.implementation if isinstance(frame, nw.DataFrame) else nw.Implementation.POLARS
-    return nw.from_dict(columns, backend=backend).to_native()
+    made = nw.from_dict(columns, backend=backend)
+    if zone is not None:
+        times = nw.selectors.datetime()
+        made = made.with_columns(times.dt.replace_time_zone("UTC").dt.convert_time_zone(zone))
+    return made.to_native()

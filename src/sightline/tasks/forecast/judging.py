@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sightline.data.counting import count
 from sightline.data.series import Panel, Windows
 from sightline.errors import ConfigError, DataError
 from sightline.models.forecast import PointHead
@@ -17,7 +18,7 @@ from sightline.tasks.forecast.baselines import BASELINES
 from sightline.tasks.forecast.building import units_of
 from sightline.tasks.forecast.config import ForecastConfig
 from sightline.tasks.forecast.intervals import Claims, Forecasts, Intervals, calibrate
-from sightline.tasks.forecast.learning import Trained, calibration_windows, train
+from sightline.tasks.forecast.learning import Trained, calibration_windows, notes_of, train
 from sightline.tasks.forecast.line import best_line
 from sightline.tasks.forecast.saying import calibrated, say
 from sightline.tasks.forecast.starting import encoded_windows, prepare
@@ -63,7 +64,7 @@ def cross_validate(
     further = statistical(baselines, panel, names, config.horizon)
     with tempfile.TemporaryDirectory(prefix="sightline-") as scratch:
         start = prepare(config, panel.head(first))
-        trained, _ = train(start, config, folder=Path(scratch), resume=False, finish=False, listeners=listeners)
+        trained, result = train(start, config, folder=Path(scratch), resume=False, finish=False, listeners=listeners)
     encoded, earlier = encoded_windows(trained.parts, panel, config.horizon), calibration_windows(start)
     chosen = torch.from_numpy(names).to(earlier.device)
     said = trained.say(encoded, chosen)
@@ -80,7 +81,8 @@ def cross_validate(
         intervals[name] = calibrate(told, claims, age, shares, rate)
     head = trained.parts.network.head
     ours = Forecasts(said.point(head), calibrated(head, trained.earlier, said, age, shares, rate))
-    return Backtest(panel, names, said.judges()[0], tuple(shares), ours, simple | further, intervals)
+    notes = (*(start.notes() if shares else ()), *notes_of(result))
+    return Backtest(panel, names, said.judges()[0], tuple(shares), ours, simple | further, intervals, notes)
 
 
 def evaluate(config: ForecastConfig, trained: Trained, panel: Panel, *, step: int, shares: Sequence[float]) -> Backtest:
@@ -123,10 +125,11 @@ def _cutoffs(panel: Panel, horizon: int, windows: int, step: int) -> NDArray[np.
     behind = horizon + step * np.arange(windows)[::-1]
     cutoffs = panel.history[None, :] - behind[:, None]
     if (cutoffs[0] < 1).any():
-        short = int(np.argmin(cutoffs[0]))
+        short, number = int(np.argmin(cutoffs[0])), int((cutoffs[0] < 1).sum())
         raise DataError(
-            f"series {panel.ids[short]!r} has {panel.history[short]:,} steps, and a backtest of {windows} windows "
-            f"forecasts the last {behind[0]:,}: take fewer windows, or leave the series out"
+            f"series {panel.ids[short]!r} has {count(int(panel.history[short]), 'step')}, and a backtest of "
+            f"{count(windows, 'window')} forecasts the last {behind[0]:,}; {count(number, 'such series')} of "
+            f"{len(panel.ids):,}: take fewer windows (--windows), or leave these series out"
         )
     series = np.broadcast_to(np.arange(len(panel.ids)), cutoffs.shape)
     return np.stack([series.ravel(), cutoffs.ravel()], 1)

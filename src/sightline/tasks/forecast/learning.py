@@ -16,7 +16,7 @@ from sightline.tasks.forecast.saying import Said, say
 from sightline.tasks.forecast.starting import Start
 from sightline.training import FitResult, Listener, Loss, fast_matmul, fit
 
-__all__ = ["Trained", "calibration_windows", "train"]
+__all__ = ["Trained", "calibration_windows", "notes_of", "train"]
 
 _CALIBRATION_WINDOWS = 2_000  # at most, evenly over what validates
 
@@ -86,6 +86,15 @@ def train(
             on_event=listeners,
         )
     return Trained(start.parts, _say(start.parts, windows, calibration_windows(start))), result
+
+
+def notes_of(result: FitResult) -> Iterator[str]:
+    """What people should know of a training that ended."""
+    if result.taken == "best" and result.best is not None and result.best.update == 0:
+        yield (
+            "note: the network found nothing that helps on the windows of validation, so that forecasts are those of "
+            "the straight line it began with"
+        )
 
 
 def calibration_windows(start: Start) -> Tensor:

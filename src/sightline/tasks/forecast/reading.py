@@ -32,7 +32,8 @@ def read_panel(
     frequency = data.frequency if known is None else known.frequency
     categories = None if known is None else known.categories
     columns = Columns(**{name: getattr(data, name) for name in Columns.__slots__})
-    panel = read_series(source, columns, frequency, categories=categories, say=say)
+    zone = data.time_zone if known is None else known.zone
+    panel = read_series(source, columns, frequency, categories=categories, time_zone=zone, say=say)
     strange = [] if known is None else [name for name in panel.ids if name not in known.units]
     if strange:
         others = f" (and {len(strange) - 1:,} more)" if len(strange) > 1 else ""

@@ -39,13 +39,17 @@ class Start(NamedTuple):
             f"windows: {len(self.train):,} to train on, {len(self.valid):,} to validate on; each looks back "
             f"{self.parts.look_back:,} steps and forecasts {config.horizon:,}"
         )
+        yield from self.notes()
+        yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.network.parameters()):,} parameters"
+
+    def notes(self) -> Iterator[str]:
+        """What will be poor for want of data."""
         few = len(self.valid)
         if few < _ENOUGH:
             yield (
-                f"note: intervals above {100 * few / (few + 1):.0f} % will reach no further than the worst error on "
+                f"note: intervals above {100 * few / (few + 1):.0f} % reach no further than the worst error on "
                 f"{count(few, 'window')}: longer series or a larger data.valid_share give more to learn them from"
             )
-        yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.network.parameters()):,} parameters"
 
 
 def prepare(config: ForecastConfig, panel: Panel) -> Start:
