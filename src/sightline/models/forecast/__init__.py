@@ -6,7 +6,7 @@ from sightline.models.forecast.network import Forecast, ForecastNetwork
 from sightline.models.forecast.patches import PatchCore, patches
 from sightline.models.forecast.protocol import Ahead, Core, Window
 from sightline.models.forecast.recurrent import RecurrentCore
-from sightline.models.forecast.ridge import Ridge
+from sightline.models.forecast.ridge import Ridge, simple_lines
 from sightline.models.forecast.variables import VariableCore
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "VariableCore",
     "Window",
     "patches",
+    "simple_lines",
 ]
