@@ -3,7 +3,7 @@
     python benchmarks/mechanisms.py OUT [--only NAME ...] [--seeds 1 2 3]
 
 - reverse: random letters, lengths 20 to 30, tested at length 30. Nothing but attention can find its way back.
-- copy: the same letters in their order, for mechanisms that go forwards only.
+- copy: the same letters in their order, for mechanisms that go forwards only, or by the step alone.
 - names: copying words that are not in the vocabulary.
 
 Prints a line for each run, and a table at the end; OUT keeps the data, the models, the logs and the results: one that
@@ -29,7 +29,8 @@ POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "relative")
 
 # name -> task, the least share of right answers, the model's options
 RUNS: dict[str, tuple[str, float, dict[str, object]]] = {
-    **{name: ("reverse", 0.99, {**RECURRENT, "attention": name}) for name in SCORES},
+    **{name: ("reverse", 0.99, {**RECURRENT, "attention": name}) for name in SCORES if name != "location"},
+    "location": ("copy", 0.99, {**RECURRENT, "attention": "location"}),  # it knows the step, not what stands where
     **{name: ("reverse", 0.99, {**RECURRENT, "selection": name}) for name in SELECTIONS},
     **{f"transformer, {name}": ("reverse", 0.99, {**TRANSFORMER, "positions": name}) for name in POSITIONS},
     **{f"argmax, {name}": ("reverse", 0.95, {**HARD, "estimator": name}) for name in ESTIMATORS},

@@ -52,7 +52,9 @@ def main() -> None:
     classifier = Classifier.from_config(parse_config(values, ClassifyConfig))
     classifier.fit([text for text, _, _ in train], [label for _, label, _ in train], listeners=[show_progress()])
     right = words = sentences = 0
-    for (text, label, place), result in zip(test, classifier.explain([text for text, _, _ in test]), strict=True):
+    for (text, label, place), result in zip(
+        test, classifier.explain([text for text, _, _ in test], verdict=False), strict=True
+    ):
         right += result.label == label
         signs = np.array([1 if name == result.label else -1 for name in classifier.classes_])
         found = result.words[int((result.evidence() @ signs).argmax())]

@@ -20,6 +20,7 @@ from sightline.explain.render.documents import Shown, document_report
 from sightline.explain.render.evidence import draw_evidence
 from sightline.explain.render.highlight import highlighted
 from sightline.tasks.classify import Classification, Classifier, ClassifyConfig, Judgement, cross_validate
+from sightline.tasks.classify.believing import contrast
 
 __all__ = [
     "KEYS",
@@ -177,7 +178,7 @@ def report_documents(model: Classifier, path: Path | None, output: Path) -> None
 
 
 def _shown(model: Classifier, result: Classification) -> Shown:
-    weights, meaning = contrast(model, result)
+    weights, meaning = _contrast(model, result)
     phrases = [(phrase.piece.text, float(phrase.shares @ weights)) for phrase in result.phrases]
     likely = sorted(result.probabilities.items(), key=lambda item: -item[1])[:_CLASSES]
     bars = result.sentence_attention is not None and model.config.model.pooling != "gated"
@@ -191,6 +192,7 @@ def _shown(model: Classifier, result: Classification) -> Shown:
         sentences=result.sentences if bars else (),
         attention=result.sentence_attention.tolist() if bars and result.sentence_attention is not None else (),
         phrases=sorted(phrases, key=lambda item: -abs(item[1]))[:_SHOWN],
+        verdict=str(result.verdict or ""),
     )
 
 
@@ -223,32 +225,29 @@ def explain_documents(model: Classifier, path: Path | None, *, as_json: bool) ->
                 print(json.dumps(result.to_dict(), ensure_ascii=False))
                 continue
             console.print(str(result), style="bold", markup=False, highlight=False)
-            weights, meaning = contrast(model, result)
+            weights, meaning = _contrast(model, result)
             values = result.evidence() @ weights
             console.print(highlighted(result.source, result.words, values), highlight=False)
-            print("\n".join([meaning, *_most(result, values)]), end="\n\n")
+            print("\n".join([meaning, *_most(result, values), *_believed(result)]), end="\n\n")
 
 
-def contrast(model: Classifier, result: Classification) -> tuple[NDArray[np.float32], str]:
-    """How much each score says for one answer, `[K]`, and which answer that is, for people.
-
-    Where only one label can hold it is that one's score less the mean of the others; where there may be several the
-    score of the likeliest; with ordered labels the place on their scale, so that what is above zero speaks for more.
-    """
+def _contrast(model: Classifier, result: Classification) -> tuple[NDArray[np.float32], str]:
+    """How much each score says for one answer, `[K]`, and which answer that is, for people."""
     known = model.parts.labels
-    weights = np.zeros(len(result.scores), np.float32)
+    weights = contrast(known, np.array([*result.probabilities.values()]))
     best = max(known.classes, key=lambda name: result.probabilities[name])
     if known.kind == "ordered":
-        weights[0] = 1
         meaning = f"words for more of it, and for less (from {known.classes[0]} to {known.classes[-1]})"
     else:
-        if known.kind == "one":
-            weights[:] = -1 / (len(weights) - 1)
-        weights[known.classes.index(best)] = 1
         meaning = f"words for {best!r}, and against it"
     if result.word_contributions is None and result.sentence_contributions is None:
         meaning += "; by the n-grams alone, since the network's pooling is no sum of words"
     return weights, meaning
+
+
+def _believed(result: Classification) -> Iterator[str]:
+    if result.verdict is not None:
+        yield str(result.verdict)
 
 
 def _most(result: Classification, values: NDArray[np.float32]) -> Iterator[str]:

@@ -5,12 +5,23 @@ from typing import TYPE_CHECKING, Any
 from sightline.explain.attention import Attention
 from sightline.explain.measures import entropy, rollout
 from sightline.explain.render import html_report, text_heatmap
+from sightline.explain.verdict import Verdict, verdict
 from sightline.explain.words import merge_words
 
 if TYPE_CHECKING:
     from sightline.explain.render.picture import heatmap
 
-__all__ = ["Attention", "entropy", "heatmap", "html_report", "merge_words", "rollout", "text_heatmap"]
+__all__ = [
+    "Attention",
+    "Verdict",
+    "entropy",
+    "heatmap",
+    "html_report",
+    "merge_words",
+    "rollout",
+    "text_heatmap",
+    "verdict",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -66,7 +66,7 @@ def test_a_planted_word_is_learned_and_found(trained):
     texts, labels, places = planted(60, 2)
     assert trained.score(texts, labels) >= 0.95
     words = sentences = right = 0
-    for result, label, place in zip(trained.explain(texts), labels, places, strict=True):
+    for result, label, place in zip(trained.explain(texts, verdict=False), labels, places, strict=True):
         if result.label == label:
             right += 1
             evidence = result.evidence() @ ([-1, 1] if label == "pos" else [1, -1])
@@ -83,7 +83,7 @@ def test_a_planted_word_is_learned_and_found(trained):
 
 def test_evidence_adds_up_to_the_scores(trained):
     texts, _, _ = planted(9, 3)
-    for result in trained.explain([*texts, "w1", ""]):
+    for result in trained.explain([*texts, "w1", ""], verdict=False):
         total = result.constant + result.evidence().sum(0)
         np.testing.assert_allclose(total, result.scores, atol=1e-4)
         assert set(result.probabilities) == {"neg", "pos"}
@@ -92,9 +92,9 @@ def test_evidence_adds_up_to_the_scores(trained):
 def test_explaining_says_what_predicting_says(trained):
     texts, _, _ = planted(9, 4)
     said = trained.predict_proba(texts)
-    for row, result in zip(said, trained.explain(texts), strict=True):
+    for row, result in zip(said, trained.explain(texts, verdict=False), strict=True):
         np.testing.assert_allclose(list(result.probabilities.values()), row, atol=1e-5)
-    assert trained.predict(texts).tolist() == [result.label for result in trained.explain(texts)]
+    assert trained.predict(texts).tolist() == [result.label for result in trained.explain(texts, verdict=False)]
     np.testing.assert_allclose(said.sum(1), 1, atol=1e-6)
 
 
@@ -114,7 +114,7 @@ def test_beside_a_linear_model_shares_still_add_up(tmp_path):
     classifier = Classifier(model=MODELS["recurrent"], training=QUICK).fit(texts, labels, folder=tmp_path / "m")
     again = load(tmp_path / "m")
     np.testing.assert_array_equal(again.predict_proba(texts[:9]), classifier.predict_proba(texts[:9]))
-    for result in again.explain(texts[:9]):
+    for result in again.explain(texts[:9], verdict=False):
         assert result.phrases
         total = result.constant + result.word_contributions.sum(0) + sum(phrase.shares for phrase in result.phrases)
         np.testing.assert_allclose(total, result.scores, atol=1e-4)
@@ -317,7 +317,7 @@ def test_other_tokens(tmp_path):
         classifier = Classifier(
             model=MODELS["recurrent"], words=WordsConfig(kind=kind, size=120, min_count=1), training=QUICK
         ).fit(texts, labels)
-        for result in classifier.explain(texts[:3]):
+        for result in classifier.explain(texts[:3], verdict=False):
             np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
 
 
@@ -379,7 +379,7 @@ def test_pieces_stand_where_their_text_is_whatever_they_are():
         words = WordsConfig(kind=kind, size=160)
         quick = QUICK.model_copy(update={"epochs": 1})
         classifier = Classifier(model=MODELS[model], words=words, training=quick).fit(texts, labels)
-        (result,) = classifier.explain([text])
+        (result,) = classifier.explain([text], verdict=False)
         assert len(result.pieces) == len(result.word_attention)
         for piece in result.pieces:
             word = result.words[piece.word]

@@ -32,6 +32,7 @@ class Shown:
         sentences: with their places; empty where they have no attention of their own.
         attention: of each sentence.
         phrases: what the n-grams add, the strongest first.
+        verdict: whether the attention is to be believed, for people; empty for nothing.
     """
 
     label: str
@@ -43,6 +44,7 @@ class Shown:
     sentences: Sequence[Piece]
     attention: Sequence[float]
     phrases: Sequence[tuple[str, float]]
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from sightline.errors import ConfigError
 from sightline.metrics import accuracy
 from sightline.tasks.classify.building import FILES, Parts, load_parts, write_beside, write_start
 from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining, ModelConfig, WideConfig, WordsConfig
+from sightline.tasks.classify.explaining import classifications
 from sightline.tasks.classify.given import are_numbers, as_texts, known_documents, training_documents
 from sightline.tasks.classify.judging import Judgement, Opinion, judge
 from sightline.tasks.classify.learning import learn
-from sightline.tasks.classify.predicting import Said, classifications, found_beside, said_of
+from sightline.tasks.classify.predicting import Said, found_beside, said_of
 from sightline.tasks.classify.result import Classification
 from sightline.tasks.classify.resuming import compare_run, record_data
 from sightline.tasks.classify.starting import Labelled, Start, hold_out, prepare
@@ -243,14 +244,18 @@ class Classifier:
         words = [len(each.words) for each in said.cuts]
         return Opinion(said.probabilities(self.parts), words, found_beside(said, self.parts))
 
-    def explain(self, texts: Sequence[str]) -> list[Classification]:
+    def explain(self, texts: Sequence[str], *, verdict: bool = True) -> list[Classification]:
         """The label of each document with all of its evidence.
+
+        Args:
+            texts: the documents.
+            verdict: whether to find out how far attention is to be believed, which asks the network some hundred times.
 
         Raises:
             ConfigError: before `fit` or `load`.
         """
         with fast_matmul("exact", next(self.parts.network.parameters()).device):
-            return classifications(as_texts(texts), self.parts, self.config)
+            return classifications(as_texts(texts), self.parts, self.config, verdict=verdict)
 
     def _said(self, texts: Sequence[str]) -> Said:
         with fast_matmul("exact", next(self.parts.network.parameters()).device):

@@ -1,4 +1,4 @@
-"""From texts to scores, and to the evidence behind them."""
+"""From texts to scores."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,16 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.data.documents import Word
-from sightline.models.classify import DocumentNetwork, Evidence
-from sightline.results import Piece
+from sightline.models.classify import DocumentNetwork
 from sightline.tasks.classify.building import Parts, reads_sentences
 from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining
 from sightline.tasks.classify.corpus import batches_of, collate
-from sightline.tasks.classify.cutting import Cut, cut, number, pieces_of, words_of
-from sightline.tasks.classify.result import Classification, Phrase
+from sightline.tasks.classify.cutting import Cut, cut, number
 
-__all__ = ["Said", "classifications", "found_beside", "network_scores", "said_of"]
+__all__ = ["Said", "cut_all", "found_beside", "network_scores", "ngram_scores", "said_of"]
 
 
 class Said(NamedTuple):
@@ -38,7 +35,8 @@ class Said(NamedTuple):
         return parts.network.head.probabilities(parts.mixture.join(self.network, self.ngrams)).numpy()
 
 
-def _cuts(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
+def cut_all(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
+    """The documents in words, and in sentences where the network wants them."""
     sentences = reads_sentences(config)
     return [cut(text, config.words, config.data, sentences=sentences) for text in texts]
 
@@ -46,9 +44,9 @@ def _cuts(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
 @torch.inference_mode()
 def said_of(texts: Sequence[str], parts: Parts, config: ClassifyConfig) -> Said:
     """What the parts say of documents."""
-    cuts = _cuts(texts, config)
+    cuts = cut_all(texts, config)
     scores = network_scores(parts.network, number(cuts, parts.tokenizer), config.training)
-    return Said(cuts, scores, _ngram_scores(parts, cuts))
+    return Said(cuts, scores, ngram_scores(parts, cuts))
 
 
 @torch.inference_mode()
@@ -61,7 +59,8 @@ def network_scores(network: DocumentNetwork, rows: Sequence[list[list[int]]], tr
     return torch.cat([torch.zeros(0, len(network.head.constant)), *found])[order.argsort()]
 
 
-def _ngram_scores(parts: Parts, cuts: Sequence[Cut]) -> Tensor | None:
+def ngram_scores(parts: Parts, cuts: Sequence[Cut]) -> Tensor | None:
+    """Those of the linear model, `[n, C]`; None where there is none."""
     return None if parts.wide is None else torch.from_numpy(parts.wide.scores(each.words for each in cuts))
 
 
@@ -74,77 +73,3 @@ def found_beside(said: Said, parts: Parts) -> dict[str, tuple[NDArray[np.int64],
             scores = linear.scores(each.words for each in said.cuts)
             found[name] = (scores > 0).astype(np.int64) if labels.kind == "several" else scores.argmax(-1)
     return {name: (answer, parts.seconds[name]) for name, answer in found.items()}
-
-
-@torch.inference_mode()
-def classifications(texts: Sequence[str], parts: Parts, config: ClassifyConfig) -> list[Classification]:
-    """Each document's classification with all of its evidence, one document after the other."""
-    device = next(parts.network.parameters()).device
-    found: list[Classification] = []
-    for text, each in zip(texts, _cuts(texts, config), strict=True):
-        documents = collate(number([each], parts.tokenizer))
-        evidence = parts.network.evidence(documents.to(device))
-        words = words_of(text, config.words, config.data)
-        found.append(_classification(text, each, words, evidence, documents.mask, parts))
-    return found
-
-
-def _classification(
-    text: str, each: Cut, words: Sequence[Word], evidence: Evidence, inside: Tensor, parts: Parts
-) -> Classification:
-    network, tokenizer, labels, wide, _, mixture, _ = parts
-    constant = (mixture.deep * network.head.constant).cpu()
-    if wide is not None:
-        constant = constant + mixture.wide * torch.from_numpy(wide.bias)
-    scores = mixture.join(evidence.scores.cpu(), _ngram_scores(parts, [each]))
-    probabilities = network.head.probabilities(scores)
-    attended = evidence.maps["word"].cpu()
-    weights = evidence.maps.get("sentence")
-    count = int(inside.sum())
-    sides = ((evidence.words, count), (evidence.sentences, len(each.sentences)))  # what is behind is padding
-    shares = [None if part is None else (mixture.deep * part[0, :there]).cpu().numpy() for part, there in sides]
-    return Classification(
-        label=labels.names(labels.decide(probabilities.numpy()))[0],
-        probabilities=dict(zip(labels.classes, probabilities[0].tolist(), strict=True)),
-        source=text,
-        words=[Piece(text[word.start : word.end], word.start, word.end, i) for i, word in enumerate(words)],
-        pieces=pieces_of(words, each.sentences, tokenizer),
-        sentences=_sentences(text, words, each.sentences) if len(each.sentences) > 1 or weights is not None else (),
-        word_attention=(attended[inside] if weights is not None else attended[0, :count]).numpy(),
-        sentence_attention=None if weights is None else weights[0, : len(each.sentences)].cpu().numpy(),
-        scores=scores[0].numpy(),
-        constant=constant.numpy(),
-        word_contributions=shares[0],
-        sentence_contributions=shares[1],
-        phrases=_phrases(text, words, parts),
-    )
-
-
-def _sentences(text: str, words: Sequence[Word], counts: Sequence[int]) -> list[Piece]:
-    """The sentences, each from its first word to its last; `word` is the first one's place."""
-    found: list[Piece] = []
-    done = 0
-    for count in counts:
-        start, end = words[done].start, words[done + count - 1].end
-        found.append(Piece(text[start:end], start, end, done))
-        done += count
-    return found
-
-
-def _phrases(text: str, words: Sequence[Word], parts: Parts) -> list[Phrase]:
-    """The n-grams that the linear model knows, each where it stands first."""
-    if parts.wide is None:
-        return []
-    known: dict[str, int] = {}
-    seen: set[int] = set()
-    found: list[Phrase] = []
-    factor = np.float32(parts.mixture.wide)
-    numbers = parts.wide.index.places([word.text for word in words], known)
-    for order, places in zip(parts.wide.index.orders, numbers, strict=True):
-        for first, place in enumerate(places.tolist()):
-            if place >= 0 and place not in seen:
-                seen.add(place)
-                start, end = words[first].start, words[first + order - 1].end
-                shares = factor * parts.wide.weights[place]
-                found.append(Phrase(Piece(text[start:end], start, end), range(first, first + order), shares))
-    return found

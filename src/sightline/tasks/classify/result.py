@@ -1,13 +1,14 @@
 """A classification: the label, how likely each class is, and the evidence for it in the text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightline.data.documents import Label
+from sightline.explain import Verdict
 from sightline.results import Piece
 
 __all__ = ["Classification", "Phrase"]
@@ -54,6 +55,7 @@ class Classification:
         word_contributions: `[L, K]`, of each piece, where scores are a sum over words.
         sentence_contributions: `[N, K]`, where they are a sum over sentences.
         phrases: what the linear model of n-grams adds; none without it.
+        verdict: whether the attention is to be believed; None where that was not asked, or there is nothing to read.
     """
 
     label: Label
@@ -69,6 +71,7 @@ class Classification:
     word_contributions: Array | None
     sentence_contributions: Array | None
     phrases: Sequence[Phrase]
+    verdict: Verdict | None = None
 
     @property
     def score(self) -> float:
@@ -95,6 +98,12 @@ class Classification:
             found[phrase.words.start : phrase.words.stop] += phrase.shares / len(phrase.words)
         return found.astype(np.float32)
 
+    def attended(self) -> Array:
+        """The attention to each piece in the whole document, `[L]`: of a hierarchy both levels multiplied."""
+        if self.sentence_attention is None:
+            return self.word_attention
+        return self.word_attention * np.repeat(self.sentence_attention, self._pieces_of_sentences())
+
     def _pieces_of_sentences(self) -> list[int]:
         """How many pieces each sentence has."""
         firsts = [sentence.word or 0 for sentence in self.sentences]
@@ -119,6 +128,7 @@ class Classification:
             ],
             "sentences": [{"start": sentence.start, "end": sentence.end} for sentence in self.sentences],
             "sentence_attention": sentence_attention,
+            "verdict": None if self.verdict is None else asdict(self.verdict),
             "phrases": [
                 {"text": p.piece.text, "start": p.piece.start, "end": p.piece.end, "shares": p.shares.tolist()}
                 for p in self.phrases

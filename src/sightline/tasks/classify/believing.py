@@ -1,0 +1,91 @@
+"""Whether the attention to a document's words is to be believed: what its label's score does without them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sightline.data.documents import Labels
+from sightline.explain import Verdict, verdict
+from sightline.models.classify import DocumentNetwork
+from sightline.tasks.classify.config import ClassifyTraining
+from sightline.tasks.classify.corpus import collate
+from sightline.tasks.classify.predicting import network_scores
+
+__all__ = ["believe", "contrast"]
+
+_BLOCKS = 400  # at most; neighbours of longer documents are taken away together
+
+
+def contrast(labels: Labels, probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
+    """How much each score says for the likeliest answer, `[K]`.
+
+    Where only one label can hold it is that one's score less the mean of the others; where there may be several the
+    score of the likeliest; with ordered labels the place on their scale, so that what is above zero speaks for more.
+    """
+    weights = np.zeros(len(labels.classes) - (labels.kind == "ordered"), np.float32)
+    if labels.kind == "ordered":
+        weights[0] = 1
+        return weights
+    if labels.kind == "one":
+        weights[:] = -1 / (len(weights) - 1)
+    weights[int(probabilities.argmax())] = 1
+    return weights
+
+
+def believe(
+    network: DocumentNetwork,
+    rows: Sequence[Sequence[int]],
+    attention: NDArray[np.floating],
+    weights: NDArray[np.float32],
+    training: ClassifyTraining,
+) -> Verdict | None:
+    """The verdict on the attention to the tokens of one document; None for a document without any.
+
+    The score is the network's own, without the n-grams beside it, which attend to nothing. Tokens that are taken away
+    are not there: those behind them move up.
+
+    Args:
+        network: in evaluation mode.
+        rows: of tokens, a row for each sentence or one for all.
+        attention: to each token, as if a document had one row.
+        weights: of the scores in what is explained (see `contrast`).
+        training: for the size of batches.
+    """
+    count = sum(map(len, rows))
+    if not count:
+        return None
+    size = -(-count // _BLOCKS)
+    block = torch.arange(count) // size
+    say = torch.from_numpy(weights)
+
+    def ask(keep: Bool[Tensor, "N S"]) -> Float[Tensor, " N"]:
+        kept = [_without(rows, tokens) for tokens in keep[:, block].tolist()]
+        return network_scores(network, kept, training) @ say
+
+    def of_blocks(values: Tensor) -> Tensor:
+        return torch.zeros(int(block[-1]) + 1).index_add(0, block, values.float())
+
+    gradient = _gradient_times_input(network, rows, say)
+    return verdict(ask, of_blocks(torch.from_numpy(attention)), of_blocks(gradient))
+
+
+def _without(rows: Sequence[Sequence[int]], keep: Sequence[bool]) -> list[list[int]]:
+    """The rows of the tokens that are kept; a document of none has one empty row."""
+    taken = iter(keep)
+    found = [[token for token in row if next(taken)] for row in rows]
+    return [row for row in found if row] or [[]]
+
+
+def _gradient_times_input(network: DocumentNetwork, rows: Sequence[Sequence[int]], say: Tensor) -> Float[Tensor, " L"]:
+    """What each token's vector adds to the score to first order, `x . d score / d x` (Denil et al. 2014)."""
+    device = next(network.parameters()).device
+    with torch.enable_grad():
+        documents = collate([rows]).to(device)
+        x = network.embed(documents.tokens).detach().requires_grad_()
+        score = (network.score(x, documents) * say.to(device)).sum()
+        (slope,) = torch.autograd.grad(score, x)
+        return (slope * x).sum(-1)[documents.mask].detach().cpu()

@@ -1,0 +1,92 @@
+"""Whether attention is to be believed: what is asked of the network, and what comes of it."""
+
+import json
+import random
+
+import numpy as np
+import pytest
+import torch
+
+from sightline.data.documents import Labels
+from sightline.tasks.classify import Classifier, ClassifyTraining, HierarchicalConfig, RecurrentConfig
+from sightline.tasks.classify.believing import believe, contrast
+from sightline.tasks.classify.cutting import number
+from sightline.tasks.classify.predicting import cut_all, network_scores
+
+SMALL = {"embedding_width": 12, "embedding_dropout": 0.0, "dropout": 0.0, "word_dropout": 0.0, "reads_out": "words"}
+MODELS = {"recurrent": RecurrentConfig(width=8, **SMALL), "hierarchical": HierarchicalConfig(width=8, **SMALL)}
+TRAINING = ClassifyTraining(epochs=8, batch_documents=16, learning_rate=0.01, warmup=5, keep_best=1)
+
+
+def planted(count: int, seed: int) -> tuple[list[str], list[str]]:
+    """Documents of four sentences in which one word decides."""
+    chance = random.Random(seed)
+    texts, labels = [], []
+    for i in range(count):
+        words = [f"w{chance.randrange(60)}" for _ in range(40)]
+        words[chance.randrange(40)] = ("bad", "good")[i % 2]
+        texts.append(" ".join(" ".join(words[k : k + 10]).capitalize() + "." for k in range(0, 40, 10)))
+        labels.append(("neg", "pos")[i % 2])
+    return texts, labels
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def trained(request: pytest.FixtureRequest) -> Classifier:
+    return Classifier(model=MODELS[request.param], wide=False, training=TRAINING).fit(*planted(400, 1))
+
+
+def test_attention_to_the_word_that_decides_is_supported(trained):
+    texts, labels = planted(20, 2)
+    found = [result.verdict for result in trained.explain(texts)]
+    assert trained.score(texts, labels) == 1
+    assert sum(each is not None and each.kind == "supported" for each in found) >= 19
+
+
+def test_other_attention_to_the_same_answer_is_not(trained):
+    texts, _ = planted(20, 3)
+    parts, config = trained.parts, trained.config
+    draw, kinds = np.random.default_rng(1), []
+    results = trained.explain(texts, verdict=False)
+    for result, rows in zip(results, number(cut_all(texts, config), parts.tokenizer), strict=True):
+        weights = contrast(parts.labels, np.array([*result.probabilities.values()]))
+        for other in (draw.permutation(result.attended()), np.full(len(result.pieces), 0.1, np.float32)):
+            found = believe(parts.network, rows, other, weights, config.training)
+            kinds.append(found is not None and found.kind)
+    assert kinds.count("not supported") >= 38
+
+
+def test_what_is_asked_is_what_the_network_says_without_the_words(trained):
+    """The effect of the likeliest piece, by hand."""
+    (text,), _ = planted(1, 4)
+    (result,) = trained.explain([text])
+    assert result.verdict is not None
+    parts, config = trained.parts, trained.config
+    (rows,) = number(cut_all([text], config), parts.tokenizer)
+    weights = torch.from_numpy(contrast(parts.labels, np.array([*result.probabilities.values()])))
+
+    def score(kept: list[list[int]]) -> float:
+        return float((network_scores(parts.network.eval(), [kept], config.training) @ weights)[0])
+
+    place = int(result.attended().argmax())
+    without, done = [], 0
+    for row in rows:
+        without.append([token for i, token in enumerate(row, done) if i != place])
+        done += len(row)
+    fall = score(rows) - score(without)
+    assert fall > 1
+    assert result.verdict.comprehensiveness["attention"] == pytest.approx(fall, rel=0.5)
+    assert result.attended().sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_nothing_to_read_has_no_verdict_and_a_long_document_is_asked_in_blocks(trained):
+    assert trained.explain([""])[0].verdict is None
+    (long,) = trained.explain([" ".join(["good", *(f"w{i % 60}" for i in range(1500))])])
+    assert long.verdict is not None
+    assert json.loads(json.dumps(long.to_dict()))["verdict"]["kind"] == long.verdict.kind
+
+
+def test_contrast_says_what_is_explained():
+    probabilities = np.array([0.2, 0.7, 0.1])
+    np.testing.assert_allclose(contrast(Labels(("a", "b", "c"), "one"), probabilities), [-0.5, 1, -0.5])
+    np.testing.assert_allclose(contrast(Labels(("a", "b", "c"), "several"), probabilities), [0, 1, 0])
+    np.testing.assert_allclose(contrast(Labels(("1", "2", "3"), "ordered"), probabilities), [1, 0])
