@@ -16,7 +16,7 @@ import numpy as np
 from planted_words import document
 
 from sightline.tasks.classify import Classifier, ClassifyConfig
-from sightline.tasks.classify.believing import believe, contrast
+from sightline.tasks.classify.believing import believe
 from sightline.tasks.classify.cutting import number
 from sightline.tasks.classify.predicting import cut_all
 from sightline.tasks.config import parse_config, set_option
@@ -56,7 +56,7 @@ def main() -> None:
         begin = time.perf_counter()
         kinds: Counter[str] = Counter()
         for result, each in zip(results, rows, strict=True):
-            weights = contrast(parts.labels, np.array([*result.probabilities.values()]))
+            weights = result.sides[0].weights
             found = believe(parts.network, each, change(result.attended()), weights, config.training)
             kinds[found.kind if found else "nothing"] += 1
         shares = ", ".join(f"{kind} {number / len(cases):.1%}" for kind, number in kinds.most_common())

@@ -80,7 +80,7 @@ def test_from_a_table_to_labels_figures_and_evidence(cli, reviews, tmp_path):
     [
         (["--text", "text"], "there is no column 'text'"),
         (["--set", "model.widht=3"], "did you mean 'model.width'"),
-        (["--set", "data.kind=ordered", "--set", "wide={}"], "ordered labels go without the wide part"),
+        (["--set", "data.kind=ordered"], "the order of neg, pos is not known"),
         (["--horizon", "3"], "--horizon is no option of the task 'classify'"),
     ],
 )
@@ -94,6 +94,18 @@ def test_refusals_of_training(cli, reviews, tmp_path, words, message):
 def test_refusals_of_a_trained_model(cli, reviews, tmp_path):
     _train(cli, reviews, tmp_path / "m", "--set", "training.epochs=1")
     assert "by --data" in cli("evaluate", tmp_path / "m").err
+    nul = cli("predict", tmp_path / "m", stdin=b"good\nb\0d\n")
+    assert nul.code == 1
+    assert "standard input, line 2: the text holds a NUL character" in nul.err
+    blank = cli("predict", tmp_path / "m", stdin=b"good\n\n \n")
+    assert len(blank.out.splitlines()) == 3
+    assert "2 documents without any words" in blank.err
+    named = tmp_path / "named.csv"
+    named.write_text("t,l\nw1 good,pos\nw2 bad,neg\n")
+    judged = cli("evaluate", tmp_path / "m", "--data", named, "--text", "t", "--label", "l", "--json")
+    assert json.loads(judged.out)["confusion"]
+    assert "no column 'body'" in cli("predict", tmp_path / "m", "--input", named).err
+    assert len(cli("predict", tmp_path / "m", "--input", named, "--text", "t").out.splitlines()) == 2
     assert "a classifier takes none of" in cli("predict", tmp_path / "m", "--beam", "3").err
     assert "name a file that ends in .html" in cli("explain", tmp_path / "m", "-o", tmp_path / "a.txt").err
     other = tmp_path / "other.csv"

@@ -65,14 +65,16 @@ def test_evidence_keeps_stretches_whole_and_texts_within_the_picture():
     figure = draw_evidence(text, words_of(text), np.zeros(120))
     rows: dict[float, list[str]] = {}
     for each in figure.texts:
-        rows.setdefault(round(each.get_position()[1]), []).append(each.get_text())
+        rows.setdefault(round(each.get_position()[1], 3), []).append(each.get_text())
     assert len(rows) > 4
     assert all(row[0] == "word" and row[-1] == "," for row in rows.values())
-    width, height = figure.get_size_inches() * figure.dpi
-    for each in figure.texts:
-        box = each.get_window_extent()
-        assert 0 < box.x0 < box.x1 < width
-        assert 0 < box.y0 < box.y1 < height
+    for dpi in (figure.dpi, 72):  # that of an SVG
+        figure.set_dpi(dpi)
+        width, height = figure.get_size_inches() * dpi
+        for each in figure.texts:
+            box = each.get_window_extent()
+            assert 0 < box.x0 < box.x1 < width
+            assert 0 < box.y0 < box.y1 < height
 
 
 def test_evidence_in_sentences_has_a_bar_for_each():

@@ -17,6 +17,7 @@ from sightline.cli.options import (
     FutureData,
     Id,
     Json,
+    Label,
     Level,
     LookBack,
     Method,
@@ -25,6 +26,7 @@ from sightline.cli.options import (
     Quiet,
     Settings,
     Static,
+    Text,
     Threads,
     Time,
 )
@@ -77,7 +79,10 @@ def train(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="One TSV or JSONL file of pairs; columns by number from 1, or by name. A table of series."),
+        typer.Option(
+            help="A TSV or JSONL file of pairs, columns by number from 1 or by name; a table of series; labelled "
+            "documents: a table, JSONL, fastText's lines, or a folder for each class."
+        ),
     ] = None,
     valid_source: Annotated[
         str | None, typer.Option(help="Validation sources: a file, or the column or key in --valid-data.")
@@ -88,7 +93,11 @@ def train(
     valid_data: Annotated[Path | None, typer.Option(help="One file of validation pairs, columns as --data.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the model.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="recurrent or transformer; to forecast, patches or segments.")
+        str | None,
+        typer.Option(
+            help="recurrent or transformer; to forecast, patches, segments, variables or darnn; to classify, also "
+            "hierarchical or ngrams."
+        ),
     ] = None,
     attention: Annotated[
         str | None, typer.Option(help="additive, concat, dot, scaled_dot, bilinear, cosine, location or none.")
@@ -96,6 +105,9 @@ def train(
     tokenizer: Annotated[str | None, typer.Option(help="bpe, unigram, word or char, for both sides.")] = None,
     text: Annotated[str | None, typer.Option(help="Column or key of the documents; else text.")] = None,
     label: Annotated[str | None, typer.Option(help="Column or key of their labels; else label.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Labels of a document: one, several (none too), or ordered ones.")
+    ] = None,
     horizon: Annotated[int | None, typer.Option(help="Steps to forecast.")] = None,
     look_back: LookBack = None,
     id: Id = None,
@@ -144,6 +156,7 @@ def train(
         "tokenizer": tokenizer,
         "text": text,
         "label": label,
+        "kind": kind,
         "horizon": horizon,
         "look_back": look_back,
         "id": id,
@@ -174,18 +187,21 @@ def predict(
     folder: Folder,
     input: Annotated[
         Path | None,
-        typer.Option(help="File of texts; standard input if not given. A table of series up to now, to forecast."),
+        typer.Option(
+            help="File of texts or documents; standard input if not given. To forecast, a table of series up to now."
+        ),
     ] = None,
     beam: Beam = None,
     method: Method = None,
     n_best: Annotated[int | None, typer.Option(help="Answers for each input, as JSON; needs --json.")] = None,
     level: Level = None,
     future_data: FutureData = None,
+    text: Text = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, with scores and attention.")] = False,
     settings: Decoding = None,
     threads: Threads = None,
 ) -> None:
-    """Translate line by line, one line in, one line out, in order; or forecast what comes after the end of series.
+    """Translate or label texts, one line in, one line out, in order; or forecast what comes after the end of series.
 
     sightline predict my-model < input.txt > output.txt
 
@@ -194,7 +210,7 @@ def predict(
     from sightline.cli.predict import Asked, run_predict
 
     decoding = _decoding(settings, beam=beam, method=method, n_best=n_best)
-    run_predict(folder, Asked(input, decoding, level or (), future_data, json), threads)
+    run_predict(folder, Asked(input, decoding, level or (), future_data, json, text), threads)
 
 
 @app.command()
@@ -203,8 +219,11 @@ def evaluate(
     source: Annotated[str | None, typer.Option(help="File of source texts; with --data its column or key.")] = None,
     target: Annotated[str | None, typer.Option(help="File of reference texts; with --data its column or key.")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="One TSV or JSONL file of pairs; or the table of series up to now.")
+        Path | None,
+        typer.Option(help="A TSV or JSONL file of pairs; labelled documents; or the table of series up to now."),
     ] = None,
+    text: Text = None,
+    label: Label = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(
@@ -237,7 +256,9 @@ def evaluate(
     from sightline.cli.pairs import Pairs
 
     decoding = _decoding(settings, beam=beam, method=method)
-    asked = Asked(Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json, output, folds)
+    asked = Asked(
+        Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json, output, folds, text, label
+    )
     run_evaluate(folder, asked, threads)
 
 
@@ -245,7 +266,8 @@ def evaluate(
 def explain(
     folder: Folder,
     input: Annotated[
-        Path | None, typer.Option(help="File of texts, standard input if not given; or the table of series up to now.")
+        Path | None,
+        typer.Option(help="File of texts or documents, standard input if not given; or the table of series up to now."),
     ] = None,
     output: Annotated[
         Path | None,
@@ -260,10 +282,11 @@ def explain(
     ] = False,
     beam: Beam = None,
     future_data: FutureData = None,
+    text: Text = None,
     json: Json = False,
     threads: Threads = None,
 ) -> None:
-    """Show which input tokens every output token came from, or which steps of the past every step ahead.
+    """Show which input tokens every output token came from, which words decided a label, or which steps a forecast.
 
     echo "How are you?" | sightline explain my-model --output report.html
 
@@ -272,7 +295,7 @@ def explain(
     from sightline.cli.explain import Asked, run_explain
 
     decoding = _decoding(None, beam=beam)
-    run_explain(folder, Asked(input, output, not pieces, decoding, future_data, json), threads)
+    run_explain(folder, Asked(input, output, not pieces, decoding, future_data, json, text), threads)
 
 
 @app.command()

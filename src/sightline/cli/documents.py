@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.cli.reading import chunks, input_lines
+from sightline.cli.reading import chunks, input_lines, input_name, warn
 from sightline.data.counting import count
-from sightline.data.documents import Label, Labels, UnknownLabelError, holds_documents, read_documents
+from sightline.data.documents import Label, Labels, UnknownLabelError, holds_documents, read_documents, split_words
 from sightline.data.tables import FilePlace
 from sightline.errors import ConfigError, DataError
 from sightline.explain.render.classes import draw_calibration, draw_confusion
-from sightline.explain.render.documents import Shown, document_report
-from sightline.explain.render.evidence import draw_evidence
+from sightline.explain.render.documents import document_report
+from sightline.explain.render.evidence import check_length
 from sightline.explain.render.highlight import highlighted
 from sightline.tasks.classify import Classification, Classifier, ClassifyConfig, Judgement, cross_validate
-from sightline.tasks.classify.believing import contrast
+from sightline.tasks.classify.result import score_of
+from sightline.tasks.classify.showing import shown_of, told
 
 __all__ = [
     "KEYS",
@@ -31,6 +32,7 @@ __all__ = [
     "explain_documents",
     "judged",
     "judgement_lines",
+    "name_columns",
     "picture_judgement",
     "print_labels",
     "report_documents",
@@ -48,9 +50,9 @@ KEYS = {
     "valid_data": "data.valid",
     "text": "data.text",
     "label": "data.label",
+    "kind": "data.kind",
 }
 _SHOWN = 8  # words for a label, and against it
-_CLASSES = 5  # the likeliest
 
 
 def document_keys(options: dict[str, Any]) -> dict[str, Any]:
@@ -63,9 +65,6 @@ def complete(values: dict[str, Any]) -> None:
     model = values.get("model")
     if isinstance(model, dict):
         model.setdefault("type", "recurrent")
-    data = values.get("data")
-    if isinstance(data, dict) and data.get("kind") == "ordered":
-        values.setdefault("wide", None)
 
 
 def begin(config: ClassifyConfig) -> tuple[Classifier, tuple[Any, ...]]:
@@ -91,6 +90,12 @@ def labelled(config: ClassifyConfig, path: Path) -> tuple[list[str], list[Label]
     return read.texts, read.labels, read.places
 
 
+def name_columns(model: Classifier, text: str | None, label: str | None) -> None:
+    """Read documents from these columns, where they are given, and not from those of training."""
+    changed = {name: value for name, value in (("text", text), ("label", label)) if value is not None}
+    model.config = model.config.model_copy(update={"data": model.config.data.model_copy(update=changed)})
+
+
 def judged(model: Classifier, path: Path, folds: int | None) -> Judgement:
     """How good a classifier is on documents in a file, or with folds, how good its like are that are trained on them.
 
@@ -113,12 +118,28 @@ def _told_by(places: Sequence[FilePlace]) -> Generator[None]:
 
 
 def documents(config: ClassifyConfig, path: Path | None) -> Iterator[list[str]]:
-    """Documents without labels, some at a time: of a table its column of texts, else a document a line."""
+    """Documents without labels, some at a time: of a table its column of texts, else a document a line.
+
+    Those without any words are told when all are read.
+    """
+    blank = 0
     if path is not None and holds_documents(path):
-        yield read_documents(path, text=config.data.text, label=None).texts
+        given = iter([read_documents(path, text=config.data.text, label=None).texts])
     else:
-        for _, texts in chunks(input_lines(path)):
-            yield texts
+        given = (_without_nul(texts, first, path) for first, texts in chunks(input_lines(path)))
+    for texts in given:
+        blank += sum(not text.strip() for text in texts)
+        yield texts
+    if blank:
+        warn(f"note: {count(blank, 'document')} without any words: the label is that of no words at all")
+
+
+def _without_nul(texts: list[str], first: int, path: Path | None) -> list[str]:
+    for number, text in enumerate(texts, first):
+        if "\0" in text:
+            what = "the text holds a NUL character: the file may be binary, or damaged"
+            raise DataError(what, path=input_name(path), line=number)
+    return texts
 
 
 def print_labels(model: Classifier, path: Path | None, *, as_json: bool) -> None:
@@ -131,7 +152,12 @@ def print_labels(model: Classifier, path: Path | None, *, as_json: bool) -> None
                 line = {"label": label, "probabilities": dict(zip(known.classes, row, strict=True))}
                 print(json.dumps(line, ensure_ascii=False))
             else:
-                print(f"{_spoken(model, label)}\t{max(row):.4f}")
+                print(f"{_spoken(model, label)}\t{_sure(known.classes, label, row):.4f}")
+
+
+def _sure(classes: Sequence[str], label: Label, row: Sequence[float]) -> float:
+    """The probability of a label (see `Classification.score`)."""
+    return score_of(label, dict(zip(classes, row, strict=True)))
 
 
 def _spoken(model: Classifier, label: Label) -> str:
@@ -151,6 +177,9 @@ def judgement_lines(judgement: Judgement) -> Iterator[str]:
     for name, figures in judgement.beside.items():
         alone = f"{name} alone" if name != "tf-idf" else "tf-idf, the baseline"
         yield f"{alone:<20} {figures['accuracy']:>8.4f} {figures['macro_f1']:>9.4f} {figures['seconds']:>9.1f}"
+    best = max(judgement.beside, key=lambda name: judgement.beside[name]["accuracy"])
+    if judgement.beside[best]["accuracy"] > judgement.metrics["accuracy"]:
+        yield f"note: {best} alone is right more often on these documents"
     yield "\nwrong by length"
     for low, number, wrong in judgement.lengths:
         yield f"from {low:>4} words: {wrong:>6.1%} of {count(number, 'document')}"
@@ -168,50 +197,28 @@ def picture_judgement(judgement: Judgement, folder: Path) -> None:
     if judgement.confusion is not None:
         right = f"{judgement.metrics['accuracy']:.1%} right"
         draw_confusion(judgement.confusion, list(judgement.classes), title=right, path=folder / "confusion.png")
+    drawn = "calibration.png" if judgement.confusion is None else "calibration.png and confusion.png"
+    print(f"{drawn} are in {folder}", file=sys.stderr)
 
 
 def report_documents(model: Classifier, path: Path | None, output: Path) -> None:
     """A page with each document and the evidence for its label."""
-    shown = [_shown(model, result) for texts in documents(model.config, path) for result in model.explain(texts)]
-    document_report(shown, output)
+    results = (result for texts in documents(model.config, path) for result in model.explain(texts))
+    document_report([shown for result in results for shown in shown_of(result)], output)
     print(f"wrote {output}")
 
 
-def _shown(model: Classifier, result: Classification) -> Shown:
-    weights, meaning = _contrast(model, result)
-    phrases = [(phrase.piece.text, float(phrase.shares @ weights)) for phrase in result.phrases]
-    likely = sorted(result.probabilities.items(), key=lambda item: -item[1])[:_CLASSES]
-    bars = result.sentence_attention is not None and model.config.model.pooling != "gated"
-    return Shown(
-        label=_spoken(model, result.label),
-        meaning=meaning,
-        probabilities=dict(likely),
-        source=result.source,
-        words=result.words,
-        values=result.evidence() @ weights,
-        sentences=result.sentences if bars else (),
-        attention=result.sentence_attention.tolist() if bars and result.sentence_attention is not None else (),
-        phrases=sorted(phrases, key=lambda item: -abs(item[1]))[:_SHOWN],
-        verdict=str(result.verdict or ""),
-    )
-
-
 def draw_documents(model: Classifier, path: Path | None, output: Path) -> None:
-    """A picture of each document; of several, each has its number in its name."""
-    results = [result for texts in documents(model.config, path) for result in model.explain(texts)]
-    for number, result in enumerate(results, 1):
-        shown = _shown(model, result)
-        name = output if len(results) == 1 else output.with_stem(f"{output.stem}-{number}")
-        draw_evidence(
-            shown.source,
-            shown.words,
-            shown.values,
-            sentences=shown.sentences,
-            attention=shown.attention,
-            title=f"{result}: {shown.meaning}",
-            path=name,
-        )
-        print(f"wrote {name}")
+    """A picture of each document, or of each of its labels; of several, each has its numbers in its name."""
+    texts = [text for some in documents(model.config, path) for text in some]
+    for text in texts:
+        check_length(len(split_words(text)))
+    for number, result in enumerate(model.explain(texts, verdict=False), 1):
+        for side in range(len(result.sides)):
+            numbers = [str(number)] * (len(texts) > 1) + [str(side + 1)] * (len(result.sides) > 1)
+            name = output.with_stem("-".join([output.stem, *numbers]))
+            result.plot(name, side=side)
+            print(f"wrote {name}")
 
 
 def explain_documents(model: Classifier, path: Path | None, *, as_json: bool) -> None:
@@ -225,24 +232,11 @@ def explain_documents(model: Classifier, path: Path | None, *, as_json: bool) ->
                 print(json.dumps(result.to_dict(), ensure_ascii=False))
                 continue
             console.print(str(result), style="bold", markup=False, highlight=False)
-            weights, meaning = _contrast(model, result)
-            values = result.evidence() @ weights
-            console.print(highlighted(result.source, result.words, values), highlight=False)
-            print("\n".join([meaning, *_most(result, values), *_believed(result)]), end="\n\n")
-
-
-def _contrast(model: Classifier, result: Classification) -> tuple[NDArray[np.float32], str]:
-    """How much each score says for one answer, `[K]`, and which answer that is, for people."""
-    known = model.parts.labels
-    weights = contrast(known, np.array([*result.probabilities.values()]))
-    best = max(known.classes, key=lambda name: result.probabilities[name])
-    if known.kind == "ordered":
-        meaning = f"words for more of it, and for less (from {known.classes[0]} to {known.classes[-1]})"
-    else:
-        meaning = f"words for {best!r}, and against it"
-    if result.word_contributions is None and result.sentence_contributions is None:
-        meaning += "; by the n-grams alone, since the network's pooling is no sum of words"
-    return weights, meaning
+            for side in result.sides:
+                values = result.evidence() @ side.weights
+                console.print(highlighted(result.source, result.words, values), highlight=False)
+                print("\n".join([told(result, side), *_most(result, values)]))
+            print("\n".join(_believed(result)), end="\n\n")
 
 
 def _believed(result: Classification) -> Iterator[str]:

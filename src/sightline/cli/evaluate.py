@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sightline.cli.documents import judged, judgement_lines, picture_judgement
+from sightline.cli.documents import judged, judgement_lines, name_columns, picture_judgement
 from sightline.cli.pairs import Pairs
 from sightline.cli.reading import with_decoding
 from sightline.cli.series import error_lines
@@ -36,6 +36,8 @@ class Asked(NamedTuple):
         as_json: whether to answer in JSON.
         output: a folder for pictures of the figures.
         folds: of a cross-validation of classifiers like this one.
+        text: column of documents, in place of that in training.
+        label: of their labels, likewise.
     """
 
     pairs: Pairs
@@ -46,14 +48,16 @@ class Asked(NamedTuple):
     as_json: bool
     output: Path | None
     folds: int | None
+    text: str | None
+    label: str | None
 
 
 def run_evaluate(folder: Path, asked: Asked, threads: int | None) -> None:
     """Answer and score, as the model's task has it."""
     set_threads(threads)
     model = load(folder)
-    if asked.folds is not None and model.config.task != "classify":
-        raise ConfigError("--folds is for classifiers: leave it out")
+    if model.config.task != "classify" and (asked.folds, asked.text, asked.label) != (None, None, None):
+        raise ConfigError("--folds, --text and --label are for classifiers: leave them out")
     _WAYS[model.config.task](model, asked)
 
 
@@ -111,6 +115,7 @@ def _labels(model: Classifier, asked: Asked) -> None:
     if data is None:
         raise ConfigError("which documents? name those with labels by --data test.csv")
     output = asked.output and make_folder(asked.output)
+    name_columns(model, asked.text, asked.label)
     judgement = judged(model, data, asked.folds)
     if output is not None:
         picture_judgement(judgement, output)

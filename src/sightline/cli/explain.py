@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sightline.cli.documents import draw_documents, explain_documents, report_documents
-from sightline.cli.reading import input_lines, input_name, with_decoding
-from sightline.cli.series import csv_of, warn
+from sightline.cli.documents import draw_documents, explain_documents, name_columns, report_documents
+from sightline.cli.reading import input_lines, input_name, warn, with_decoding
+from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
 from sightline.files import write_atomic
@@ -31,6 +31,7 @@ class Asked(NamedTuple):
         decoding: options of the search for an answer.
         future: a file of future covariates.
         as_json: whether to answer in JSON lines.
+        text: column of documents, in place of that in training.
     """
 
     input: Path | None
@@ -39,12 +40,15 @@ class Asked(NamedTuple):
     decoding: Sequence[str]
     future: Path | None
     as_json: bool
+    text: str | None
 
 
 def run_explain(folder: Path, asked: Asked, threads: int | None) -> None:
     """What every answer came from, as the model's task has it."""
     set_threads(threads)
     model = load(folder)
+    if asked.text is not None and model.config.task != "classify":
+        raise ConfigError("--text is for classifiers: leave it out")
     _WAYS[model.config.task](model, asked)
 
 
@@ -125,6 +129,7 @@ def _labels(model: Classifier, asked: Asked) -> None:
     if asked.decoding or asked.future or not asked.words:
         raise ConfigError("a classifier takes none of --beam, --future-data and --pieces")
     _check_page(asked.output)
+    name_columns(model, asked.text, None)
     if asked.output is None:
         explain_documents(model, asked.input, as_json=asked.as_json)
         return

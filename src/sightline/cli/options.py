@@ -16,6 +16,7 @@ __all__ = [
     "FutureData",
     "Id",
     "Json",
+    "Label",
     "Level",
     "LookBack",
     "Method",
@@ -24,6 +25,7 @@ __all__ = [
     "Quiet",
     "Settings",
     "Static",
+    "Text",
     "Threads",
     "Time",
 ]
@@ -56,6 +58,8 @@ Categorical = Annotated[
 Calendar = Annotated[
     list[str] | None, typer.Option(help="minute, hour, dayofweek, day, dayofyear or month; may be repeated.")
 ]
+Text = Annotated[str | None, typer.Option(help="Column or key of the documents; else as in training.")]
+Label = Annotated[str | None, typer.Option(help="Column or key of their labels; else as in training.")]
 LookBack = Annotated[int | None, typer.Option(help="Steps that a forecast sees; else three horizons or two seasons.")]
 Level = Annotated[list[float] | None, typer.Option(help="Intervals that cover so many per cent; may be repeated.")]
 FutureData = Annotated[Path | None, typer.Option(help="Table of future covariates for the steps ahead.")]

@@ -7,9 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sightline.cli.documents import print_labels
-from sightline.cli.reading import chunks, chunks_as_they_come, input_lines, input_name, is_being_written, with_decoding
-from sightline.cli.series import csv_of, warn
+from sightline.cli.documents import name_columns, print_labels
+from sightline.cli.reading import (
+    chunks,
+    chunks_as_they_come,
+    input_lines,
+    input_name,
+    is_being_written,
+    warn,
+    with_decoding,
+)
+from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
 from sightline.tasks import load
 from sightline.tasks.classify import Classifier
@@ -29,6 +37,7 @@ class Asked(NamedTuple):
         level: of intervals, in per cent.
         future: a file of future covariates.
         as_json: whether to answer in JSON lines.
+        text: column of documents, in place of that in training.
     """
 
     input: Path | None
@@ -36,12 +45,15 @@ class Asked(NamedTuple):
     level: Sequence[float]
     future: Path | None
     as_json: bool
+    text: str | None
 
 
 def run_predict(folder: Path, asked: Asked, threads: int | None) -> None:
     """The answers of a model to a file, as its task has it."""
     set_threads(threads)
     model = load(folder)
+    if asked.text is not None and model.config.task != "classify":
+        raise ConfigError("--text is for classifiers: leave it out")
     _ANSWERS[model.config.task](model, asked)
 
 
@@ -116,6 +128,7 @@ def _label(model: Classifier, asked: Asked) -> None:
     """The label of each document."""
     if asked.decoding or asked.level or asked.future:
         raise ConfigError("a classifier takes none of --beam, --method, --n-best, --set, --level and --future-data")
+    name_columns(model, asked.text, None)
     print_labels(model, asked.input, as_json=asked.as_json)
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "input_lines",
     "input_name",
     "is_being_written",
+    "warn",
     "with_decoding",
 ]
 
@@ -47,6 +48,11 @@ def _decoded(line: bytes, number: int) -> str:
             line=number,
         ) from error
     return text.removesuffix("\r")
+
+
+def warn(line: str) -> None:
+    """Tell people something beside the answer."""
+    print(line, file=sys.stderr)
 
 
 def input_name(path: Path | None) -> str:

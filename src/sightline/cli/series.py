@@ -1,6 +1,5 @@
 """What forecasters take on the command line, and what they give: series in tables."""
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from math import isnan
 from pathlib import Path
@@ -24,7 +23,6 @@ __all__ = [
     "rival_of",
     "spoken",
     "usage",
-    "warn",
 ]
 
 # Options, and which key of the configuration each sets.
@@ -73,11 +71,6 @@ def usage(config: ForecastConfig, folder: Path, future: Path | None = None) -> s
     """What to try after training."""
     ahead = f" --future-data {future or 'AHEAD.csv'}" if config.data.future else ""
     return f"sightline predict {folder} --input {config.data.train}{ahead}"
-
-
-def warn(line: str) -> None:
-    """Tell people what is found in the series, beside the answer."""
-    print(line, file=sys.stderr)
 
 
 def csv_of(frame: pl.DataFrame) -> bytes:

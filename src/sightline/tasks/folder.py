@@ -45,7 +45,7 @@ CONFIG = "config.yaml"
 WEIGHTS = "model.safetensors"
 TRAINING = "training"
 RECORD = "data.json"
-_FORMAT = 1
+_FORMAT = 2
 _REMEDY = "take the folder from a copy, or train again"
 
 
@@ -208,7 +208,8 @@ def _parse_manifest(place: Path) -> dict[str, Any]:
     if digest != _own_digest(manifest):
         raise ModelFolderError(f"{path}: the manifest is damaged or was changed; {_REMEDY}")
     if found != _FORMAT:
-        raise ModelFolderError(f"{path}: format {found}, and this version reads format {_FORMAT}: update Sightline")
+        way = "update Sightline" if found > _FORMAT else "train again, or use the version that it was trained with"
+        raise ModelFolderError(f"{path}: format {found}, and this version reads format {_FORMAT}: {way}")
     return manifest
 
 

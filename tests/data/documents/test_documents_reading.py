@@ -78,7 +78,7 @@ def test_several_labels_in_a_cell_or_a_list(tmp_path):
     ("name", "content", "message"),
     [
         ("a.csv", "text,label\nx,\n", r"a.csv, line 2: the label \('label'\) is missing"),
-        ("a.csv", "text,label\nx,1\n,0\n", r"a.csv, line 3: the text is empty, and so in 1 document"),
+        ("a.csv", "text,label\nx,1\n,0\n", r"a.csv, line 3: the text is empty; 1 such document"),
         ("a.csv", "text,labels\nx,1\n", r"a.csv, line 1: there is no column 'label'.*did you mean 'labels'"),
         ("a.csv", "text,text,label\nx,y,1\n", r"a.csv, line 1: two columns are named 'text'"),
         ("a.csv", "text,label\n", "there are no documents"),
@@ -110,9 +110,9 @@ def test_classes_are_sorted_by_number_or_name():
 @pytest.mark.parametrize(
     ("labels", "kind", "order", "least", "message"),
     [
-        (["a", "a"], "one", None, 1, "here all 2 documents have the label 'a'"),
-        ([], "one", None, 1, "here none"),
-        (["a", "b", "b"], "one", None, 2, "the class 'a' has 1 document, and 0 other classes have fewer than 2"),
+        (["a", "a"], "one", None, 1, "here all documents have the label 'a'"),
+        ([], "one", None, 1, "here there is none"),
+        (["a", "b", "b"], "one", None, 2, "the class 'a' has 1 document: one is to train on"),
         (["low", "high"], "ordered", None, 1, "the order of high, low is not known"),
         (["low", "hi"], "ordered", ["low", "high"], 1, "'hi' is not in the order of classes.*did you mean 'high'"),
     ],

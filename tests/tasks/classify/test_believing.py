@@ -9,9 +9,10 @@ import torch
 
 from sightline.data.documents import Labels
 from sightline.tasks.classify import Classifier, ClassifyTraining, HierarchicalConfig, RecurrentConfig
-from sightline.tasks.classify.believing import believe, contrast
+from sightline.tasks.classify.believing import believe
 from sightline.tasks.classify.cutting import number
 from sightline.tasks.classify.predicting import cut_all, network_scores
+from sightline.tasks.classify.sides import sides_of
 
 SMALL = {"embedding_width": 12, "embedding_dropout": 0.0, "dropout": 0.0, "word_dropout": 0.0, "reads_out": "words"}
 MODELS = {"recurrent": RecurrentConfig(width=8, **SMALL), "hierarchical": HierarchicalConfig(width=8, **SMALL)}
@@ -48,7 +49,7 @@ def test_other_attention_to_the_same_answer_is_not(trained):
     draw, kinds = np.random.default_rng(1), []
     results = trained.explain(texts, verdict=False)
     for result, rows in zip(results, number(cut_all(texts, config), parts.tokenizer), strict=True):
-        weights = contrast(parts.labels, np.array([*result.probabilities.values()]))
+        weights = result.sides[0].weights
         for other in (draw.permutation(result.attended()), np.full(len(result.pieces), 0.1, np.float32)):
             found = believe(parts.network, rows, other, weights, config.training)
             kinds.append(found is not None and found.kind)
@@ -62,7 +63,7 @@ def test_what_is_asked_is_what_the_network_says_without_the_words(trained):
     assert result.verdict is not None
     parts, config = trained.parts, trained.config
     (rows,) = number(cut_all([text], config), parts.tokenizer)
-    weights = torch.from_numpy(contrast(parts.labels, np.array([*result.probabilities.values()])))
+    weights = torch.from_numpy(result.sides[0].weights)
 
     def score(kept: list[list[int]]) -> float:
         return float((network_scores(parts.network.eval(), [kept], config.training) @ weights)[0])
@@ -85,8 +86,15 @@ def test_nothing_to_read_has_no_verdict_and_a_long_document_is_asked_in_blocks(t
     assert json.loads(json.dumps(long.to_dict()))["verdict"]["kind"] == long.verdict.kind
 
 
-def test_contrast_says_what_is_explained():
-    probabilities = np.array([0.2, 0.7, 0.1])
-    np.testing.assert_allclose(contrast(Labels(("a", "b", "c"), "one"), probabilities), [-0.5, 1, -0.5])
-    np.testing.assert_allclose(contrast(Labels(("a", "b", "c"), "several"), probabilities), [0, 1, 0])
-    np.testing.assert_allclose(contrast(Labels(("1", "2", "3"), "ordered"), probabilities), [1, 0])
+def test_sides_say_what_is_explained():
+    probabilities = [0.2, 0.7, 0.6]
+    (one,) = sides_of(Labels(("a", "b", "c"), "one"), "b", probabilities)
+    np.testing.assert_allclose(one.weights, [-0.5, 1, -0.5])
+    assert one.meaning == "words for 'b', and against it"
+    several = Labels(("a", "b", "c"), "several")
+    for label, places in ((("b", "c"), [1, 2]), ((), [1])):
+        assert [side.weights.argmax() for side in sides_of(several, label, probabilities)] == places
+        assert all(side.weights.sum() == 1 for side in sides_of(several, label, probabilities))
+    (scale,) = sides_of(Labels(("1", "2", "3"), "ordered"), "2", probabilities)
+    np.testing.assert_allclose(scale.weights, [0.5, 0.5])
+    assert "from 1 to 3" in scale.meaning

@@ -10,6 +10,7 @@ import torch
 
 from sightline import load
 from sightline.errors import ConfigError, DataError, MissingExtraError, ModelFolderError
+from sightline.models.classify import OneHead
 from sightline.tasks.classify import (
     Classifier,
     ClassifyConfig,
@@ -283,7 +284,7 @@ def test_long_documents_are_read_in_full_or_cut_as_asked():
 @pytest.mark.parametrize(
     ("texts", "labels", "message"),
     [
-        (["x y", "z"], ["a", "a"], "all 2 documents have the label 'a'"),
+        (["x y", "z"], ["a", "a"], "all documents have the label 'a'"),
         (["x", "y", "z"], ["a", "a", "b"], "the class 'b' has 1 document"),
         (["x", "x", "y", "y"], ["a", "a", "b", "b"], "the class 'a' has 1 document"),
         ([], [], "there are no documents"),
@@ -447,3 +448,72 @@ def test_cross_validation_refuses_too_few():
         cross_validate(Classifier(), texts, labels, folds=1)
     with pytest.raises(DataError, match=r"the class 'rare' has 2 different documents, fewer than 3 folds"):
         cross_validate(Classifier(), [*texts, "x", "y", "x"], [*labels, "rare", "rare", "rare"], folds=3)
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"), [((True, False), bool), ((1.5, 2.0), np.floating), ((3, 7), np.integer), (("a", "b"), str)]
+)
+def test_labels_are_answered_as_they_were_given(names, kind, tmp_path):
+    texts, labels, _ = planted(80, 21)
+    given = [names[label == "pos"] for label in labels]
+    classifier = Classifier(model="ngrams", training=QUICK).fit(texts, given)
+    assert sorted(classifier.classes_.tolist()) == sorted(names)
+    assert all(isinstance(label, kind | np.bool_ if kind is bool else kind) for label in classifier.predict(texts[:5]))
+    assert classifier.score(texts, given) > 0.9
+    classifier.save(tmp_path / "m")
+    assert Classifier.load(tmp_path / "m").predict(texts[:9]).tolist() == classifier.predict(texts[:9]).tolist()
+
+
+def test_ordered_labels_have_a_linear_part_and_the_middle_class():
+    """What only n-grams of the linear part know; and evidence adds up with it."""
+    chance = random.Random(3)
+    marks = ["awful", "poor", "fair", "fine"]
+    stars = [chance.randrange(4) for _ in range(240)]
+    texts = [" ".join([*(f"w{chance.randrange(30)}" for _ in range(6)), marks[star]]) for star in stars]
+    told: list[str] = []
+    classifier = Classifier(model=MODELS["recurrent"], kind="ordered", training=QUICK)
+    classifier.fit(texts, stars, say=told.append)
+    found = classifier.evaluate(texts, stars)
+    assert found.metrics["accuracy"] > 0.9
+    assert found.metrics["mean_absolute_error"] < 0.15
+    assert {"network", "n-grams", "tf-idf"} == set(found.beside)
+    assert any(line.startswith("right in validation: network ") and "together " in line for line in told)
+    for result in classifier.explain(texts[:5], verdict=False):
+        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
+        assert sum(result.probabilities.values()) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_few_right_answers_make_nobody_sure():
+    """Of ten that are all right, probabilities stay below eleven in twelve on average."""
+    scores = torch.tensor([[-50.0, 50.0]] * 5 + [[50.0, -50.0]] * 5)
+    labels = torch.tensor([1] * 5 + [0] * 5)
+    head = OneHead(3, 2)
+    mixture = fit_mixture(head, scores, None, labels)
+    assert head.probabilities(mixture.join(scores, None)).amax(1).mean() == pytest.approx(11 / 12, abs=0.03)
+
+
+def test_pictures_and_pages_of_a_classification(trained, tmp_path):
+    texts, _, _ = planted(1, 9)
+    (result,) = trained.explain(texts)
+    result.plot(tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    page = result.to_html(tmp_path / "a.html")
+    assert (tmp_path / "a.html").read_text() == page
+    assert result.sides[0].meaning in page.replace("&#39;", "'")
+    assert str(result.verdict) in page.replace("&#39;", "'")
+
+
+def test_several_labels_are_explained_one_by_one():
+    texts = [f"{word} w{i % 7}" for i in range(60) for word in ("red", "big", "red big", "none")]
+    labels = [names for _ in range(60) for names in (("red",), ("big",), ("red", "big"), ())]
+    classifier = Classifier(model="ngrams", kind="several", training=QUICK).fit(texts, labels)
+    both, nothing = classifier.explain(["red big w1", "none w2"], verdict=False)
+    assert both.label == ("big", "red")
+    assert [side.meaning for side in both.sides] == [
+        "words for 'big', and against it",
+        "words for 'red', and against it",
+    ]
+    assert both.score == min(both.probabilities.values())
+    assert nothing.label == ()
+    assert nothing.score == 1 - max(nothing.probabilities.values())
+    assert nothing.score > 0.5

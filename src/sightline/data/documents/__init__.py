@@ -1,6 +1,6 @@
 """Documents in, words and numbers out: readers, words and sentences with their places, labels, n-grams."""
 
-from sightline.data.documents.labels import Label, LabelKind, Labels, UnknownLabelError, names_of
+from sightline.data.documents.labels import Label, LabelKind, Labels, LabelValue, UnknownLabelError, names_of
 from sightline.data.documents.ngrams import NgramIndex, ngrams_of
 from sightline.data.documents.reading import Collection, holds_documents, read_documents
 from sightline.data.documents.sentences import cut_sentences
@@ -11,6 +11,7 @@ __all__ = [
     "Collection",
     "Label",
     "LabelKind",
+    "LabelValue",
     "Labels",
     "NgramIndex",
     "UnknownLabelError",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,11 @@ from sightline.data.counting import count
 from sightline.data.records import known_names
 from sightline.errors import DataError
 
-__all__ = ["Label", "LabelKind", "Labels", "UnknownLabelError", "names_of"]
+__all__ = ["Label", "LabelKind", "LabelValue", "Labels", "UnknownLabelError", "names_of"]
 
 Label = str | tuple[str, ...]  # the latter where a document has several
 LabelKind = Literal["one", "several", "ordered"]
+LabelValue = Literal["text", "whole", "real", "truth"]
 
 
 class UnknownLabelError(DataError):
@@ -38,12 +39,12 @@ class Labels:
     Attributes:
         classes: their names; with an order in that.
         kind: `"one"` of them holds for a document, or `"several"`, or one of those that are `"ordered"`.
-        numbers: whether they were given as whole numbers, and are to be answered so.
+        values: what they were given as, and are to be answered as: texts, whole or real numbers, truth values.
     """
 
     classes: tuple[str, ...]
     kind: LabelKind
-    numbers: bool = False
+    values: LabelValue = "text"
 
     @classmethod
     def of(
@@ -63,14 +64,14 @@ class Labels:
         """
         counts = Counter(name for label in labels for name in names_of(label))
         if len(counts) < 2:
-            only = f"all {count(len(labels), 'document')} have the label {next(iter(counts))!r}" if counts else "none"
+            only = f"all documents have the label {next(iter(counts))!r}" if counts else "there is none"
             raise DataError(f"a classifier tells two classes apart or more, and here {only}: check the label column")
         rare = [name for name, times in counts.items() if times < least]
         if rare:
+            others = f", and so few have {len(rare) - 1:,} other classes" if len(rare) > 1 else ""
             raise DataError(
-                f"the class {rare[0]!r} has {count(counts[rare[0]], 'document')}, and {len(rare) - 1:,} other classes "
-                f"have fewer than {least}: one is to train on and one to validate on. Add documents, join it to "
-                "another class, or leave it out"
+                f"the class {rare[0]!r} has {count(counts[rare[0]], 'document')}{others}: one is to train on and one "
+                "to validate on. Add documents, join it to another class, or leave it out"
             )
         if order is not None:
             missing = [name for name in counts if name not in order]
@@ -106,14 +107,32 @@ class Labels:
         return rows
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.int64]:
-        """The likeliest class of each document; where there are several, a one for each that is likelier than not.
+        """The likeliest class of each document; with an order the middle one, above which half of the probability lies
+        at most, so that the mean distance is least; where there are several, a one for each that is likelier than not.
 
         Args:
             probabilities: `[B, C]`.
+
+        Example:
+            >>> Labels(("1", "2", "3"), "ordered").decide(np.array([[0.4, 0.3, 0.3]])).tolist()
+            [1]
         """
         if self.kind == "several":
             return (probabilities > 0.5).astype(np.int64)
+        if self.kind == "ordered":
+            return (probabilities.cumsum(-1) < 0.5).sum(-1).clip(max=probabilities.shape[-1] - 1)
         return probabilities.argmax(-1)
+
+    def given(self, names: Sequence[str]) -> NDArray[Any]:
+        """Names of classes as what they were given as.
+
+        Example:
+            >>> Labels(("False", "True"), "one", "truth").given(["True", "False"])
+            array([ True, False])
+        """
+        if self.values == "truth":
+            return np.array([name == "True" for name in names], bool)
+        return np.array(names, {"text": str, "whole": int, "real": float}[self.values])
 
     def names(self, found: NDArray[np.int64]) -> list[Label]:
         """What `decide` found, by its names."""

@@ -81,7 +81,7 @@ def _from_table(table: Table, text: str, label: str | None, separator: str | Non
             continue
         if name not in table.frame.columns:
             raise DataError(
-                f"there is no column {name!r}. {known_names(name, table.frame.columns, 'column')}",
+                f"there is no column {name!r}. {known_names(name, table.frame.columns, 'column')} (--text, --label)",
                 path=table.path,
                 line=None if table.lines is None else 1,
             )
@@ -91,7 +91,7 @@ def _from_table(table: Table, text: str, label: str | None, separator: str | Non
     labels = None
     if label is not None:
         labels = [_label(value, label, separator, place) for value, place in zip(columns[1], places, strict=True)]
-    return _checked([value or "" for value in columns[0]], labels, places)
+    return _checked([value or "" for value in columns[0]], labels, places, table.path)
 
 
 def _from_json(path: Path, text: str, label: str | None, separator: str | None) -> Collection:
@@ -103,7 +103,7 @@ def _from_json(path: Path, text: str, label: str | None, separator: str | None) 
         places.append(FilePlace(path=str(path), line=record.line))
         if label is not None:
             labels.append(_json_label(record, label, separator))
-    return _checked(texts, None if label is None else labels, places)
+    return _checked(texts, None if label is None else labels, places, path)
 
 
 def _json_label(record: Record, key: str, separator: str | None) -> Label:
@@ -123,7 +123,11 @@ def _label(value: str | None, name: str, separator: str | None, place: FilePlace
     if separator is not None:
         return _set_of((value or "").split(separator))
     if value is None or not value.strip():
-        raise DataError(f"the label ({name!r}) is missing: fill it, or delete the document", **place)
+        raise DataError(
+            f"the label ({name!r}) is missing: fill it, or delete the document; where documents may have several "
+            "labels, or none, set data.kind=several",
+            **place,
+        )
     return value.strip()
 
 
@@ -163,7 +167,7 @@ def _from_fasttext(path: Path, lines: Sequence[str], labelled: bool, *, several:
         texts.append(rest)
         labels.append(_set_of(names) if several else names[0])
         places.append(place)
-    return _checked(texts, labels if labelled else None, places)
+    return _checked(texts, labels if labelled else None, places, path)
 
 
 def _from_folder(path: Path, labelled: bool, *, several: bool) -> Collection:
@@ -178,17 +182,21 @@ def _from_folder(path: Path, labelled: bool, *, several: bool) -> Collection:
             texts.append("\n".join(read_lines(file)))
             labels.append((folder.name,) if several else folder.name)
             places.append(FilePlace(path=str(file)))
-    return _checked(texts, labels if labelled else None, places)
+    return _checked(texts, labels if labelled else None, places, path)
 
 
-def _checked(texts: list[str], labels: list[Label] | None, places: list[FilePlace]) -> Collection:
+def _checked(
+    texts: list[str], labels: list[Label] | None, places: list[FilePlace], path: str | PathLike[str] | None
+) -> Collection:
     """The same; an empty text would be learned from as if it said something."""
     if not texts:
-        raise DataError("there are no documents: the file has nothing below its header, or the folders are empty")
+        raise DataError(
+            "there are no documents: the file has nothing below its header, or the folders are empty", path=path
+        )
     empty = [i for i, text in enumerate(texts) if not text.strip()]
     if empty and labels is not None:
         raise DataError(
-            f"the text is empty, and so in {count(len(empty), 'document')}: fill them, or delete these documents",
+            f"the text is empty; {count(len(empty), 'such document')}: fill them, or delete these documents",
             **places[empty[0]],
         )
     bad = next((i for i, text in enumerate(texts) if "\0" in text), None)

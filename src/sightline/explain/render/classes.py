@@ -60,7 +60,7 @@ def draw_confusion(
     labels = [elide(each, _LABEL_CELLS) for each in classes]
     axes.set_xticks(range(count), labels, rotation=45, rotation_mode="anchor", ha="right")
     axes.set_yticks(range(count), labels)
-    axes.set_xlabel("taken for", size=LETTERS)
+    axes.set_xlabel("taken for (the darker, the more of its row)", size=LETTERS)
     axes.set_ylabel("is", size=LETTERS)
     lighten(axes)
     if count <= _NUMBERED:
@@ -104,7 +104,7 @@ def draw_calibration(
     Example:
         >>> figure = draw_calibration(np.array([0.5, 1.0]), np.array([10]), np.array([0.8]), np.array([0.7]))
         >>> figure.axes[0].get_ylabel()
-        'right'
+        'answers that are right'
     """
     check_ending(path)
     figure = Figure(figsize=(4.6, 5.0), dpi=DOTS_PER_INCH, layout="constrained")
@@ -113,13 +113,14 @@ def draw_calibration(
     sizes = 6 + 60 * answers / answers.max(initial=1)
     above.plot([0, 1], [0, 1], color=_FAINT, linewidth=0.8, linestyle=":")
     above.plot(confidence[there], right[there], color=_COLOUR, linewidth=1.2)
-    above.scatter(confidence[there], right[there], s=sizes[there], color=_COLOUR, zorder=3)
+    above.scatter(confidence[there], right[there], s=sizes[there], color=_COLOUR, zorder=3, clip_on=False)
     above.set_ylim(-0.03, 1.03)
-    above.yaxis.set_major_formatter(PercentFormatter(1.0))
-    above.set_ylabel("right", size=LETTERS)
+    above.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    above.set_ylabel("answers that are right", size=LETTERS)
     below.bar(edges[:-1], answers, width=np.diff(edges), align="edge", color=_COLOUR, edgecolor="white", linewidth=0.5)
     below.set_xlim(max(0.0, edges[:-1][there].min(initial=1.0) - 0.03), 1.0)
-    below.xaxis.set_major_formatter(PercentFormatter(1.0))
+    below.xaxis.set_major_locator(MaxNLocator(5))
+    below.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     below.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     below.yaxis.set_major_formatter("{x:,.0f}")
     below.set_ylabel("answers", size=LETTERS)

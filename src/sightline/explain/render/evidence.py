@@ -12,7 +12,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
 from sightline.errors import ConfigError
@@ -22,7 +21,7 @@ from sightline.explain.render.highlight import strengths
 from sightline.explain.render.saving import check_ending, save
 from sightline.results import Piece
 
-__all__ = ["draw_evidence"]
+__all__ = ["check_length", "draw_evidence"]
 
 _FOR, _AGAINST, _INK, _BAR = "#1f77ff", "#e66e00", "0.15", "0.6"
 _PALEST = 0.06  # strength, below which a word has no background
@@ -81,10 +80,7 @@ def draw_evidence(
         ['good', 'film']
     """
     check_ending(path)
-    if len(words) > _LONGEST:
-        raise ConfigError(
-            f"a picture of {len(words):,} words would be too large to read (at most {_LONGEST:,}): write a page, .html"
-        )
+    check_length(len(words))
     figure = Figure(figsize=(_WIDTH, 1), dpi=DOTS_PER_INCH)
     head = [figure.text(0, 0, title, size=_TITLE, color=_INK)] if title else []
     levels = strengths(values).tolist()
@@ -100,15 +96,23 @@ def draw_evidence(
     height = top + starts[-1] * _LINE + _MARGIN
     figure.set_size_inches(_WIDTH, height)
     for text in head:
-        _put(text, _MARGIN, height - _HEAD)
+        _put(figure, text, _MARGIN, height - _HEAD)
     for each in (each for lines in blocks for chunks in lines for chunk in chunks for each in chunk):
-        _put(each.text, each.x, height - top - (each.row + 0.75) * _LINE)
+        _put(figure, each.text, each.x, height - top - (each.row + 0.75) * _LINE)
         _colour(figure, each)
     for row, share in zip(starts, attention, strict=False):
         corner = (_MARGIN, height - top - (row + 0.75) * _LINE)
         _box(figure, corner, (max(share, 0.005) * (_BARS - 0.15), 0.11), _BAR)
     save(figure, path)
     return figure
+
+
+def check_length(words: int) -> None:
+    """Raises ConfigError for a text too long for a picture."""
+    if words > _LONGEST:
+        raise ConfigError(
+            f"a picture of {words:,} words would be too large to read (at most {_LONGEST:,}): write a page, .html"
+        )
 
 
 def _lines(
@@ -153,9 +157,9 @@ def _lay_out(lines: Sequence[Sequence[Sequence[_Span]]], left: float, row: int, 
     return row
 
 
-def _put(text: Text, x: float, y: float) -> None:
-    """Move a text to a place in inches from the lower left."""
-    text.set(transform=IdentityTransform(), x=x * DOTS_PER_INCH, y=y * DOTS_PER_INCH)
+def _put(figure: Figure, text: Text, x: float, y: float) -> None:
+    """Move a text to a place in inches from the lower left: the same place at any number of dots per inch."""
+    text.set(transform=figure.dpi_scale_trans, x=x, y=y)
 
 
 def _colour(figure: Figure, span: _Span) -> None:
@@ -163,7 +167,7 @@ def _colour(figure: Figure, span: _Span) -> None:
     share = min(1.0, abs(span.strength))
     if share < _PALEST:
         return
-    y = float(span.text.get_position()[1]) / DOTS_PER_INCH - 0.05
+    y = float(span.text.get_position()[1]) - 0.05
     colour = _FOR if span.strength > 0 else _AGAINST
     tint = tuple(1 - 0.8 * share * (1 - part) for part in to_rgb(colour))
     _box(figure, (span.x - 0.01, y), (span.width + 0.02, 0.19), tint)
@@ -177,10 +181,10 @@ def _box(
     (x, y), (width, height) = corner, size
     figure.add_artist(
         Rectangle(
-            (x * DOTS_PER_INCH, y * DOTS_PER_INCH),
-            width * DOTS_PER_INCH,
-            height * DOTS_PER_INCH,
-            transform=IdentityTransform(),
+            (x, y),
+            width,
+            height,
+            transform=figure.dpi_scale_trans,
             facecolor=colour,
             linewidth=0,
             zorder=0.5,

@@ -98,6 +98,9 @@ class SeveralHead(_Linear):
         return F.binary_cross_entropy_with_logits(scores, labels, reduction="none").sum(-1)
 
 
+_APART = 1e-3  # two thresholds are at least
+
+
 class OrderedHead(nn.Module):
     """Classes in an order, one scale and C - 1 thresholds on it: `p(y > k) = sigmoid(w . v - t_k)`.
 
@@ -137,10 +140,12 @@ class OrderedHead(nn.Module):
     def probabilities(self, scores: Float[Tensor, "B K"]) -> Float[Tensor, "B C"]:
         """Differences of what lies above one threshold and above the next."""
         above = F.pad(F.pad(scores.sigmoid(), (1, 0), value=1.0), (0, 1), value=0.0)
-        return (above[:, :-1] - above[:, 1:]).clamp_min(0)
+        shares = (above[:, :-1] - above[:, 1:]).clamp_min(0)
+        return shares / shares.sum(-1, keepdim=True)  # where scores from elsewhere do not fall, they were more than 1
 
     def loss(self, scores: Float[Tensor, "B K"], labels: Int[Tensor, " B"]) -> Float[Tensor, " B"]:
         """`-log p(y)`, as a difference of sigmoids in logs: `log sigmoid(a) + log sigmoid(-b) + log(1 - e^(b - a))`."""
         high = F.pad(scores, (1, 0), value=torch.inf).gather(1, labels.unsqueeze(1))[:, 0]
         low = F.pad(scores, (0, 1), value=-torch.inf).gather(1, labels.unsqueeze(1))[:, 0]
-        return -(F.logsigmoid(high) + F.logsigmoid(-low) + torch.log(-torch.expm1(low - high)))
+        # Scores may come from elsewhere, and fall less than they should from one threshold to the next, or not at all.
+        return -(F.logsigmoid(high) + F.logsigmoid(-low) + torch.log(-torch.expm1((low - high).clamp_max(-_APART))))

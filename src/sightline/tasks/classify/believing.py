@@ -8,32 +8,15 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.data.documents import Labels
 from sightline.explain import Verdict, verdict
 from sightline.models.classify import DocumentNetwork
 from sightline.tasks.classify.config import ClassifyTraining
 from sightline.tasks.classify.corpus import collate
 from sightline.tasks.classify.predicting import network_scores
 
-__all__ = ["believe", "contrast"]
+__all__ = ["believe"]
 
 _BLOCKS = 400  # at most; neighbours of longer documents are taken away together
-
-
-def contrast(labels: Labels, probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
-    """How much each score says for the likeliest answer, `[K]`.
-
-    Where only one label can hold it is that one's score less the mean of the others; where there may be several the
-    score of the likeliest; with ordered labels the place on their scale, so that what is above zero speaks for more.
-    """
-    weights = np.zeros(len(labels.classes) - (labels.kind == "ordered"), np.float32)
-    if labels.kind == "ordered":
-        weights[0] = 1
-        return weights
-    if labels.kind == "one":
-        weights[:] = -1 / (len(weights) - 1)
-    weights[int(probabilities.argmax())] = 1
-    return weights
 
 
 def believe(
@@ -52,7 +35,7 @@ def believe(
         network: in evaluation mode.
         rows: of tokens, a row for each sentence or one for all.
         attention: to each token, as if a document had one row.
-        weights: of the scores in what is explained (see `contrast`).
+        weights: of the scores in what is explained (see `sides_of`).
         training: for the size of batches.
     """
     count = sum(map(len, rows))

@@ -190,7 +190,7 @@ def load_start(folder: Path) -> tuple[Tokenizer, Labels]:
     tokenizer = Tokenizer.load(folder / TOKENIZER)
     try:
         found = json.loads((folder / LABELS).read_bytes())
-        return tokenizer, Labels(tuple(found["classes"]), found["kind"], found["numbers"])
+        return tokenizer, Labels(tuple(found["classes"]), found["kind"], found["values"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFolderError(f"{folder / LABELS}: missing or damaged; take a copy, or train again") from error
 

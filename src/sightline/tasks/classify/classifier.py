@@ -14,7 +14,7 @@ from sightline.metrics import accuracy
 from sightline.tasks.classify.building import FILES, Parts, load_parts, write_beside, write_start
 from sightline.tasks.classify.config import ClassifyConfig, ClassifyTraining, ModelConfig, WideConfig, WordsConfig
 from sightline.tasks.classify.explaining import classifications
-from sightline.tasks.classify.given import are_numbers, as_texts, known_documents, training_documents
+from sightline.tasks.classify.given import as_texts, known_documents, training_documents, values_of
 from sightline.tasks.classify.judging import Judgement, Opinion, judge
 from sightline.tasks.classify.learning import learn
 from sightline.tasks.classify.predicting import Said, found_beside, said_of
@@ -78,7 +78,7 @@ class Classifier:
             "model": {"type": model} if isinstance(model, str) else model.model_dump(),
             "data": {"kind": kind, "classes": classes},
             "words": (words or WordsConfig()).model_dump(),
-            "wide": beside.model_dump() if beside and kind != "ordered" else None,
+            "wide": beside.model_dump() if beside else None,
             "training": (training or ClassifyTraining()).model_dump(),
             "seed": seed,
         }
@@ -113,7 +113,7 @@ class Classifier:
     def classes_(self) -> NDArray[Any]:
         """The classes in the order of probabilities, as they were given; raises ConfigError before `fit` or `load`."""
         known = self.parts.labels
-        return np.array([int(name) for name in known.classes] if known.numbers else known.classes)
+        return known.given(known.classes)
 
     def fit(
         self,
@@ -163,7 +163,7 @@ class Classifier:
         # Documents that say the same in the same words are one to learn from.
         different = [label for _, label in dict.fromkeys(zip(*given, strict=True))]
         known = Labels.of(different, data.kind, data.classes, least=2 if valid is None else 1)
-        known = replace(known, numbers=are_numbers(labels))
+        known = replace(known, values=values_of(labels))
         if valid is None:
             given, held_out = hold_out(given, data.valid_share, self.config.seed)
         else:
@@ -183,6 +183,9 @@ class Classifier:
                 start, self.config, folder=place / TRAINING, resume=resume, finish=finish, listeners=listeners
             )
             self.metrics = dict(self.result.metrics)
+            if self._trained.wide is not None:
+                opinion = self.opinion(held_out.texts)
+                say(opinion.line(self._trained.labels, self._trained.labels.encode(held_out.labels).astype(np.int64)))
             self._write(place)
         return self
 
@@ -195,9 +198,7 @@ class Classifier:
         labels = self.parts.labels
         names = labels.names(labels.decide(self.predict_proba(texts)))
         if labels.kind != "several":
-            return np.array(
-                [int(str(name)) for name in names] if labels.numbers else names, int if labels.numbers else str
-            )
+            return labels.given([str(name) for name in names])
         found = np.empty(len(names), object)  # numpy would take tuples of one length for a second dimension
         for i, name in enumerate(names):
             found[i] = name
@@ -260,6 +261,10 @@ class Classifier:
     def _said(self, texts: Sequence[str]) -> Said:
         with fast_matmul("exact", next(self.parts.network.parameters()).device):
             return said_of(texts, self.parts, self.config)
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self._given.items() if value is not None)
+        return f"Classifier({options})"
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The arguments it was made with, as scikit-learn asks for them."""

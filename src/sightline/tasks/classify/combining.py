@@ -5,11 +5,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sightline.models.classify import Head
+from sightline.models.classify import Head, SeveralHead
 
 __all__ = ["Mixture", "fit_mixture"]
 
 _STEPS = 60
+_WIDE = 3.0  # of the prior on logarithms: what says nothing keeps a factor of 1
 
 
 class Mixture(NamedTuple):
@@ -27,8 +28,9 @@ def fit_mixture(head: Head, network: Tensor, ngrams: Tensor | None, labels: Tens
     """The factors above zero under which the labels of held-out documents are likeliest.
 
     Temperature scaling (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2), with a factor for
-    each part; the likelihood is convex in them. Their logarithms have a standard normal prior, so that a few documents
-    that are all answered rightly do not make it sure of everything.
+    each part. A few documents that are all answered rightly are not to make it sure of everything: labels count as if
+    one more document of each class had been seen at every place (Platt 1999, section 2.2), and the factors' logarithms
+    have a wide normal prior.
 
     Args:
         head: knows what scores mean.
@@ -38,17 +40,35 @@ def fit_mixture(head: Head, network: Tensor, ngrams: Tensor | None, labels: Tens
     """
     logs = torch.zeros(2, dtype=torch.float64, requires_grad=True)
     deep, wide = network.double(), None if ngrams is None else ngrams.double()
-    held = labels.double() if labels.is_floating_point() else labels
+    targets = _smoothed(head, labels, network)
     optimizer = torch.optim.LBFGS([logs], max_iter=_STEPS, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
         factors = logs.exp()
         joint = factors[0] * deep if wide is None else factors[0] * deep + factors[1] * wide
-        loss = head.loss(joint, held).sum() + logs.square().sum() / 2
+        loss = _loss(head, joint, targets) + (logs / _WIDE).square().sum() / 2
         loss.backward()
         return loss
 
     optimizer.step(closure)
     first, second = logs.detach().exp().tolist()
     return Mixture(first, second)
+
+
+def _smoothed(head: Head, labels: Tensor, scores: Tensor) -> Tensor:
+    """What is expected of each document, `[B, C]`: the classes that it has, and a little of the others."""
+    if labels.is_floating_point():
+        return (labels.double() * len(labels) + 1) / (len(labels) + 2)
+    classes = head.probabilities(scores[:1]).shape[1]
+    held = torch.nn.functional.one_hot(labels, classes).double()
+    return (held * len(labels) + 1) / (len(labels) + classes)
+
+
+def _loss(head: Head, scores: Tensor, targets: Tensor) -> Tensor:
+    """The sum over documents: where several classes may hold of soft labels, else of each class by its share."""
+    if isinstance(head, SeveralHead):
+        return head.loss(scores, targets).sum()
+    classes = range(targets.shape[1])
+    each = [head.loss(scores, torch.full((len(scores),), c, device=scores.device)) for c in classes]
+    return (torch.stack(each, 1) * targets).sum()

@@ -166,12 +166,6 @@ class ClassifyConfig(Section):
     training: ClassifyTraining = ClassifyTraining()
 
     @model_validator(mode="after")
-    def _wide_knows_no_order(self) -> "ClassifyConfig":
-        if self.wide is not None and self.data.kind == "ordered":
-            raise ValueError("ordered labels go without the wide part: set 'wide: null'")
-        return self
-
-    @model_validator(mode="after")
     def _weights_are_of_one_class(self) -> "ClassifyConfig":
         if self.data.kind == "several" and self.training.class_weights != "none":
             raise ValueError("documents with several labels go without class weights: set 'class_weights: none'")

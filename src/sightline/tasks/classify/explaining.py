@@ -10,13 +10,14 @@ from torch import Tensor
 from sightline.data.documents import Word
 from sightline.models.classify import Evidence
 from sightline.results import Piece
-from sightline.tasks.classify.believing import believe, contrast
+from sightline.tasks.classify.believing import believe
 from sightline.tasks.classify.building import Parts
 from sightline.tasks.classify.config import ClassifyConfig
 from sightline.tasks.classify.corpus import collate
 from sightline.tasks.classify.cutting import Cut, number, pieces_of, words_of
 from sightline.tasks.classify.predicting import cut_all, ngram_scores
 from sightline.tasks.classify.result import Classification, Phrase
+from sightline.tasks.classify.sides import sides_of
 
 __all__ = ["classifications"]
 
@@ -35,7 +36,9 @@ def classifications(
         words = words_of(text, config.words, config.data)
         one = _classification(text, each, words, evidence, documents.mask, parts)
         if verdict:
-            weights = contrast(parts.labels, np.array([*one.probabilities.values()]))
+            weights = one.sides[0].weights
+            if parts.labels.kind == "ordered" and one.scores @ weights < 0:
+                weights = -weights  # the answer is low on the scale: what takes it up speaks against it
             one = replace(one, verdict=believe(parts.network, rows, one.attended(), weights, config.training))
         found.append(one)
     return found
@@ -55,8 +58,9 @@ def _classification(
     count = int(inside.sum())
     sides = ((evidence.words, count), (evidence.sentences, len(each.sentences)))  # what is behind is padding
     shares = [None if part is None else (mixture.deep * part[0, :there]).cpu().numpy() for part, there in sides]
+    label = labels.names(labels.decide(probabilities.numpy()))[0]
     return Classification(
-        label=labels.names(labels.decide(probabilities.numpy()))[0],
+        label=label,
         probabilities=dict(zip(labels.classes, probabilities[0].tolist(), strict=True)),
         source=text,
         words=[Piece(text[word.start : word.end], word.start, word.end, i) for i, word in enumerate(words)],
@@ -69,6 +73,7 @@ def _classification(
         word_contributions=shares[0],
         sentence_contributions=shares[1],
         phrases=_phrases(text, words, parts),
+        sides=sides_of(labels, label, probabilities[0].tolist()),
     )
 
 

@@ -5,16 +5,26 @@ from typing import Any
 
 import numpy as np
 
-from sightline.data.documents import Label
+from sightline.data.documents import Label, LabelValue
 from sightline.errors import DataError
 from sightline.tasks.classify.starting import Labelled
 
-__all__ = ["are_numbers", "as_texts", "known_documents", "training_documents"]
+__all__ = ["as_texts", "known_documents", "training_documents", "values_of"]
 
 
-def are_numbers(labels: Sequence[Any]) -> bool:
-    """Whether all labels are whole numbers."""
-    return all(isinstance(label, int | np.integer) and not isinstance(label, bool) for label in labels)
+_KINDS: dict[LabelValue, tuple[type, ...]] = {
+    "truth": (bool, np.bool_),
+    "whole": (int, np.integer),
+    "real": (float, np.floating),
+}
+
+
+def values_of(labels: Sequence[Any]) -> LabelValue:
+    """What all labels are, in the order above; texts where they are of several kinds."""
+    for kind, types in _KINDS.items():
+        if all(isinstance(label, types) for label in labels):
+            return kind
+    return "text"
 
 
 def as_texts(texts: Sequence[Any]) -> list[str]:

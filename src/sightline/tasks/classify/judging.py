@@ -39,6 +39,13 @@ class Opinion(NamedTuple):
     words: Sequence[int]
     beside: Mapping[str, tuple[NDArray[np.int64], float]]
 
+    def line(self, labels: Labels, truth: NDArray[np.int64]) -> str:
+        """How many each is right on, for people."""
+        each = {name: found for name, (found, _) in self.beside.items()}
+        each["together"] = labels.decide(self.probabilities)
+        shares = ", ".join(f"{name} {accuracy(found, truth):.1%}" for name, found in each.items())
+        return f"right in validation: {shares}"
+
     @classmethod
     def joined(cls, opinions: Sequence["Opinion"], places: Sequence[Sequence[int]]) -> "Opinion":
         """One of several, each on the documents at its places."""

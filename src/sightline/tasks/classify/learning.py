@@ -61,20 +61,23 @@ def _complete(start: Start, config: ClassifyConfig, trained: float) -> Parts:
     """The parts with what stands beside the network, which took so many seconds, and how it is joined."""
     network, _, labels, *_ = start.parts
     begin, seconds = monotonic(), {"network": trained}
-    learned = [each.words for each in start.train.cuts], start.train.corpus.labels.numpy(), len(labels.classes)
+    documents, held = [each.words for each in start.train.cuts], start.train.corpus.labels.numpy()
+    count = len(labels.classes)
     wide: Linear | None = None
     said: Tensor | None = None
     if config.wide is not None:
-        wide = fit_nbsvm(*learned, **config.wide.model_dump())
+        # Ordered classes are told by the borders between them, above which a document lies or not.
+        above = (held[:, None] > np.arange(count - 1)).astype(np.float32) if labels.kind == "ordered" else None
+        known = (held, count) if above is None else (above, count - 1)
+        wide = fit_nbsvm(documents, *known, **config.wide.model_dump())
         said = torch.from_numpy(wide.scores(each.words for each in start.valid.cuts))
         seconds["n-grams"] = monotonic() - begin
     begin = monotonic()
-    baseline = fit_tfidf(*learned)
+    baseline = fit_tfidf(documents, held, count)
     seconds["tf-idf"] = monotonic() - begin
     held_out = start.valid.corpus
-    mixture = fit_mixture(
-        network.head, network_scores(network.eval(), held_out.rows, config.training), said, held_out.labels
-    )
+    scores = network_scores(network.eval(), held_out.rows, config.training)
+    mixture = fit_mixture(network.head, scores, said, held_out.labels)
     return start.parts._replace(wide=wide, baseline=baseline, mixture=mixture, seconds=seconds)
 
 

@@ -71,5 +71,10 @@ def found_beside(said: Said, parts: Parts) -> dict[str, tuple[NDArray[np.int64],
     for name, linear in (("n-grams", parts.wide), ("tf-idf", parts.baseline)):
         if linear is not None:
             scores = linear.scores(each.words for each in said.cuts)
-            found[name] = (scores > 0).astype(np.int64) if labels.kind == "several" else scores.argmax(-1)
+            if labels.kind == "several":
+                found[name] = (scores > 0).astype(np.int64)
+            elif scores.shape[1] < len(labels.classes):
+                found[name] = (scores > 0).sum(-1)  # borders that lie below
+            else:
+                found[name] = scores.argmax(-1)
     return {name: (answer, parts.seconds[name]) for name, answer in found.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,18 @@ from numpy.typing import NDArray
 from sightline.data.documents import Label
 from sightline.explain import Verdict
 from sightline.results import Piece
+from sightline.tasks.classify.sides import Side
 
-__all__ = ["Classification", "Phrase"]
+__all__ = ["Classification", "Phrase", "score_of"]
 
 Array = NDArray[np.float32]
+
+
+def score_of(label: Label, probabilities: Mapping[str, float]) -> float:
+    """The probability of a label; of several the least, of none that the likeliest is not there."""
+    if isinstance(label, str):
+        return probabilities[label]
+    return min((probabilities[name] for name in label), default=1 - max(probabilities.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Classification:
         word_contributions: `[L, K]`, of each piece, where scores are a sum over words.
         sentence_contributions: `[N, K]`, where they are a sum over sentences.
         phrases: what the linear model of n-grams adds; none without it.
+        sides: what is explained: the answer, or each of several labels.
         verdict: whether the attention is to be believed; None where that was not asked, or there is nothing to read.
     """
 
@@ -71,12 +81,13 @@ class Classification:
     word_contributions: Array | None
     sentence_contributions: Array | None
     phrases: Sequence[Phrase]
+    sides: Sequence[Side]
     verdict: Verdict | None = None
 
     @property
     def score(self) -> float:
-        """The probability of the likeliest class."""
-        return max(self.probabilities.values())
+        """The probability of the label; of several the least, of none that the likeliest is not there."""
+        return score_of(self.label, self.probabilities)
 
     def evidence(self) -> Array:
         """What each word adds to each score, `[W, K]`: with `constant` these sum to the scores.
@@ -109,6 +120,34 @@ class Classification:
         firsts = [sentence.word or 0 for sentence in self.sentences]
         places = np.searchsorted(firsts, [piece.word or 0 for piece in self.pieces], side="right") - 1
         return np.bincount(places, minlength=len(firsts)).tolist()
+
+    def plot(self, path: str | Path | None = None, *, side: int = 0) -> Any:
+        """The words on the colours of what they spoke for as a matplotlib figure; see `draw_evidence`.
+
+        Args:
+            path: where to save it: `.png`, `.svg` or `.pdf`.
+            side: which of `sides`.
+        """
+        from sightline.explain.render.evidence import draw_evidence
+        from sightline.tasks.classify.showing import shown_of
+
+        shown = shown_of(self)[side]
+        return draw_evidence(
+            shown.source,
+            shown.words,
+            shown.values,
+            sentences=shown.sentences,
+            attention=shown.attention,
+            title=f"{self}: {shown.meaning}",
+            path=path,
+        )
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """A self-contained page, written to `path` if one is given."""
+        from sightline.explain.render.documents import document_report
+        from sightline.tasks.classify.showing import shown_of
+
+        return document_report(shown_of(self), path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
