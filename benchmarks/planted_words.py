@@ -33,11 +33,12 @@ def document(chance: random.Random) -> tuple[str, str, int]:
     return text, label, text.lower().split().index(next(w for w in text.lower().split() if w.strip(".") == word))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def trained(about: str, tests: int) -> tuple[Classifier, list[tuple[str, str, int]]]:
+    """A classifier of such documents, as the command line wants it, and others to try it on."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="hierarchical")
     parser.add_argument("--train", type=int, default=4000)
-    parser.add_argument("--test", type=int, default=1000)
+    parser.add_argument("--test", type=int, default=tests)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--set", nargs="+", default=[])
@@ -51,6 +52,11 @@ def main() -> None:
         set_option(values, option)
     classifier = Classifier.from_config(parse_config(values, ClassifyConfig))
     classifier.fit([text for text, _, _ in train], [label for _, label, _ in train], listeners=[show_progress()])
+    return classifier, test
+
+
+def main() -> None:
+    classifier, test = trained(__doc__ or "", 1000)
     right = words = sentences = 0
     for (text, label, place), result in zip(
         test, classifier.explain([text for text, _, _ in test], verdict=False), strict=True

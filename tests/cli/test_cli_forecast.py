@@ -144,6 +144,8 @@ def test_explain(cli, table, forecaster, tmp_path):
     assert len(cli("explain", folder, "--input", table, "--json").out.splitlines()) == len(frame)
     assert cli("explain", folder, "--input", table, "-o", tmp_path / "used.csv").code == 0
     assert (tmp_path / "used.csv").read_text() == shown.out
+    assert cli("explain", folder, "--input", table, "-o", tmp_path / "used.png").code == 0
+    assert (tmp_path / "used.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_evaluate_what_came_since_training(cli, forecaster, tmp_path):
@@ -240,7 +242,7 @@ def test_verbs_of_another_task(cli, table, forecaster, model):
     pairs = ("--source", table, "--target", table)
     assert "--beam and --pieces are for translations" in cli("explain", folder, "--pieces").err
     assert "name the series up to now by --input data.csv" in cli("explain", folder).err
-    assert "name a file that ends in .csv" in cli("explain", folder, "--input", table, "-o", "used.html").err
+    assert "name a .csv, .png or .svg file" in cli("explain", folder, "--input", table, "-o", "used.html").err
     assert "--future-data is for forecasts" in cli("explain", model, "--future-data", table, stdin=b"aea").err
     assert "what came since training? name the series up to now by --data" in cli("evaluate", folder).err
     assert "--source, --target, --metric and options of decoding are for tr" in cli("evaluate", folder, *pairs).err

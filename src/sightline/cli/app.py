@@ -274,7 +274,8 @@ def explain(
         typer.Option(
             "--output",
             "-o",
-            help="report.html, or picture.png or .svg (picture-1.png ... for several), else text; .csv of forecasts.",
+            help="report.html, or picture.png or .svg (picture-1.png ... for several), else text; of forecasts a .csv "
+            "too, and no page.",
         ),
     ] = None,
     pieces: Annotated[

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from sightline.cli.documents import draw_documents, explain_documents, name_columns, report_documents
 from sightline.cli.reading import input_lines, input_name, warn, with_decoding
 from sightline.cli.series import csv_of
+from sightline.cli.series_pictures import picture_attention
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
 from sightline.files import write_atomic
 from sightline.tasks import load
 from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
+from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.translate import TextTooLongError, Translation, Translator
 from sightline.training import set_threads
 
@@ -53,19 +55,25 @@ def run_explain(folder: Path, asked: Asked, threads: int | None) -> None:
 
 
 def _forecasts(model: Forecaster, asked: Asked) -> None:
-    """What each step ahead used of the past, as a table."""
+    """What each step ahead used of the past, as a table or a picture."""
     if asked.decoding or not asked.words:
         raise ConfigError("--beam and --pieces are for translations: a forecast takes neither")
     if asked.input is None:
         raise ConfigError("which forecasts are to be explained? name the series up to now by --input data.csv")
-    if asked.output is not None and asked.output.suffix != ".csv":
-        raise ConfigError(f"{asked.output}: what forecasts used comes as a table: name a file that ends in .csv")
+    output = asked.output
+    if output is not None and output.suffix not in (".csv", ".png", ".svg"):
+        raise ConfigError(
+            f"{output}: what forecasts used comes as a table or a picture: name a .csv, .png or .svg file"
+        )
     frame = model.explain(asked.input, future=asked.future, say=warn)
-    if asked.output is not None:
-        write_atomic(asked.output, csv_of(frame))
-        print(f"wrote {asked.output}")
-    else:
+    if output is None:
         print(frame.write_ndjson() if asked.as_json else csv_of(frame).decode(), end="")
+        return
+    if output.suffix == ".csv":
+        write_atomic(output, csv_of(frame))
+    else:
+        picture_attention(read_panel(model.config, asked.input, known=model.parts.series), frame, output)
+    print(f"wrote {output}")
 
 
 def _translations(model: Translator, asked: Asked) -> None:
