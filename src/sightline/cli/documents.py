@@ -1,7 +1,6 @@
 """What classifiers take on the command line, and what they give: documents with labels."""
 
 import json
-import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +102,7 @@ def judged(model: Classifier, path: Path, folds: int | None) -> Judgement:
     """
     texts, labels, places = labelled(model.config, path)
     if folds is not None:
-        return cross_validate(model, texts, labels, folds, say=lambda line: print(line, file=sys.stderr))
+        return cross_validate(model, texts, labels, folds, say=warn)
     with _told_by(places):
         return model.evaluate(texts, labels)
 
@@ -198,7 +197,7 @@ def picture_judgement(judgement: Judgement, folder: Path) -> None:
         right = f"{judgement.metrics['accuracy']:.1%} right"
         draw_confusion(judgement.confusion, list(judgement.classes), title=right, path=folder / "confusion.png")
     drawn = "calibration.png" if judgement.confusion is None else "calibration.png and confusion.png"
-    print(f"{drawn} are in {folder}", file=sys.stderr)
+    warn(f"{drawn} are in {folder}")
 
 
 def report_documents(model: Classifier, path: Path | None, output: Path) -> None:
