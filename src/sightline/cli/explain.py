@@ -66,6 +66,8 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
             f"{output}: what forecasts used comes as a table or a picture: name a .csv, .png or .svg file"
         )
     frame = model.explain(asked.input, future=asked.future, say=warn)
+    if any((model.config.data.future, model.config.data.calendar, model.config.data.static)):
+        warn("note: what is known ahead, of the calendar and of a series has its say too, and is not in it")
     if output is None:
         print(frame.write_ndjson() if asked.as_json else csv_of(frame).decode(), end="")
         return
