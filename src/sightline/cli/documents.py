@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from sightline.cli.reading import chunks, input_lines, input_name, warn
 from sightline.data.counting import count
-from sightline.data.documents import Label, Labels, UnknownLabelError, holds_documents, read_documents, split_words
+from sightline.data.documents import (
+    Label,
+    Labels,
+    UnknownLabelError,
+    check_nul,
+    holds_documents,
+    read_documents,
+    split_words,
+)
 from sightline.data.tables import FilePlace
 from sightline.errors import ConfigError, DataError
 from sightline.explain.render.classes import draw_calibration, draw_confusion
@@ -125,7 +133,7 @@ def documents(config: ClassifyConfig, path: Path | None) -> Iterator[list[str]]:
     if path is not None and holds_documents(path):
         given = iter([read_documents(path, text=config.data.text, label=None).texts])
     else:
-        given = (_without_nul(texts, first, path) for first, texts in chunks(input_lines(path)))
+        given = (_checked(texts, first, path) for first, texts in chunks(input_lines(path)))
     for texts in given:
         blank += sum(not text.strip() for text in texts)
         yield texts
@@ -133,11 +141,9 @@ def documents(config: ClassifyConfig, path: Path | None) -> Iterator[list[str]]:
         warn(f"note: {count(blank, 'document')} without any words: the label is that of no words at all")
 
 
-def _without_nul(texts: list[str], first: int, path: Path | None) -> list[str]:
-    for number, text in enumerate(texts, first):
-        if "\0" in text:
-            what = "the text holds a NUL character: the file may be binary, or damaged"
-            raise DataError(what, path=input_name(path), line=number)
+def _checked(texts: list[str], first: int, path: Path | None) -> list[str]:
+    """The same lines, of which the first has that number."""
+    check_nul(texts, [FilePlace(path=input_name(path), line=number) for number, _ in enumerate(texts, first)])
     return texts
 
 
@@ -151,12 +157,8 @@ def print_labels(model: Classifier, path: Path | None, *, as_json: bool) -> None
                 line = {"label": label, "probabilities": dict(zip(known.classes, row, strict=True))}
                 print(json.dumps(line, ensure_ascii=False))
             else:
-                print(f"{_spoken(model, label)}\t{_sure(known.classes, label, row):.4f}")
-
-
-def _sure(classes: Sequence[str], label: Label, row: Sequence[float]) -> float:
-    """The probability of a label (see `Classification.score`)."""
-    return score_of(label, dict(zip(classes, row, strict=True)))
+                sure = score_of(label, dict(zip(known.classes, row, strict=True)))
+                print(f"{_spoken(model, label)}\t{sure:.4f}")
 
 
 def _spoken(model: Classifier, label: Label) -> str:

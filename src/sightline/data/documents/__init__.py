@@ -2,7 +2,7 @@
 
 from sightline.data.documents.labels import Label, LabelKind, Labels, LabelValue, UnknownLabelError, names_of
 from sightline.data.documents.ngrams import NgramIndex, ngrams_of
-from sightline.data.documents.reading import Collection, holds_documents, read_documents
+from sightline.data.documents.reading import Collection, check_nul, holds_documents, read_documents
 from sightline.data.documents.sentences import cut_sentences
 from sightline.data.documents.vectors import Vectors, read_vectors
 from sightline.data.documents.words import Word, cut_words, lower, split_words, without_markup
@@ -17,6 +17,7 @@ __all__ = [
     "UnknownLabelError",
     "Vectors",
     "Word",
+    "check_nul",
     "cut_sentences",
     "cut_words",
     "holds_documents",

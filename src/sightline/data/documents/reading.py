@@ -15,7 +15,7 @@ from sightline.data.records import Record, known_names, read_records, short
 from sightline.data.tables import FilePlace, Source, Table, load
 from sightline.errors import DataError
 
-__all__ = ["Collection", "holds_documents", "read_documents"]
+__all__ = ["Collection", "check_nul", "holds_documents", "read_documents"]
 
 _JSON = (".jsonl", ".ndjson", ".json")
 _TABLES = (".csv", ".tsv", ".parquet", ".pq")
@@ -199,7 +199,12 @@ def _checked(
             f"the text is empty; {count(len(empty), 'such document')}: fill them, or delete these documents",
             **places[empty[0]],
         )
+    check_nul(texts, places)
+    return Collection(texts, labels, places)
+
+
+def check_nul(texts: Sequence[str], places: Sequence[FilePlace]) -> None:
+    """Raises DataError, with its place, for a text with a NUL character, which no text has."""
     bad = next((i for i, text in enumerate(texts) if "\0" in text), None)
     if bad is not None:
         raise DataError("the text holds a NUL character: the file may be binary, or damaged", **places[bad])
-    return Collection(texts, labels, places)

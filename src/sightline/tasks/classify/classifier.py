@@ -179,13 +179,13 @@ class Classifier:
             lines=lambda start: start.lines(self.config),
             say=say,
         ) as start:
-            self._trained, self.result = learn(
+            self._trained, self.result, said = learn(
                 start, self.config, folder=place / TRAINING, resume=resume, finish=finish, listeners=listeners
             )
             self.metrics = dict(self.result.metrics)
             if self._trained.wide is not None:
-                opinion = self.opinion(held_out.texts)
-                say(opinion.line(self._trained.labels, self._trained.labels.encode(held_out.labels).astype(np.int64)))
+                truth = start.valid.corpus.labels.numpy().astype(np.int64)
+                say(_opinion(said, self._trained).line(self._trained.labels, truth))
             self._write(place)
         return self
 
@@ -241,9 +241,7 @@ class Classifier:
         Raises:
             ConfigError: before `fit` or `load`.
         """
-        said = self._said(as_texts(texts))
-        words = [len(each.words) for each in said.cuts]
-        return Opinion(said.probabilities(self.parts), words, found_beside(said, self.parts))
+        return _opinion(self._said(as_texts(texts)), self.parts)
 
     def explain(self, texts: Sequence[str], *, verdict: bool = True) -> list[Classification]:
         """The label of each document with all of its evidence.
@@ -329,3 +327,8 @@ class Classifier:
         classifier.metrics = manifest["metrics"]
         classifier._trained = load_parts(place, classifier.config)
         return classifier
+
+
+def _opinion(said: Said, parts: Parts) -> Opinion:
+    words = [len(each.words) for each in said.cuts]
+    return Opinion(said.probabilities(parts), words, found_beside(said, parts))

@@ -18,7 +18,7 @@ from sightline.tasks.classify.combining import fit_mixture
 from sightline.tasks.classify.config import ClassifyConfig
 from sightline.tasks.classify.corpus import Batch, Corpus
 from sightline.tasks.classify.linear import Linear, fit_nbsvm, fit_tfidf
-from sightline.tasks.classify.predicting import network_scores
+from sightline.tasks.classify.predicting import Said, network_scores
 from sightline.tasks.classify.starting import Start
 from sightline.training import FitResult, Listener, Loss, fast_matmul, fit
 
@@ -33,8 +33,11 @@ def learn(
     resume: bool,
     finish: bool,
     listeners: Sequence[Listener],
-) -> tuple[Parts, FitResult]:
-    """Train the network in place, then what stands beside it, then join both on the documents of validation."""
+) -> tuple[Parts, FitResult, Said]:
+    """Train the network in place, then what stands beside it, then join both on the documents of validation.
+
+    What the parts say of these comes last.
+    """
     network, labels = start.parts.network, start.parts.labels
     training = config.training
     mode = "min" if training.metric == "loss" else "max"
@@ -54,10 +57,11 @@ def learn(
             finish=finish,
             on_event=listeners,
         )
-    return _complete(start, config, result.seconds), result
+    parts, said = _complete(start, config, result.seconds)
+    return parts, result, said
 
 
-def _complete(start: Start, config: ClassifyConfig, trained: float) -> Parts:
+def _complete(start: Start, config: ClassifyConfig, trained: float) -> tuple[Parts, Said]:
     """The parts with what stands beside the network, which took so many seconds, and how it is joined."""
     network, _, labels, *_ = start.parts
     begin, seconds = monotonic(), {"network": trained}
@@ -78,7 +82,8 @@ def _complete(start: Start, config: ClassifyConfig, trained: float) -> Parts:
     held_out = start.valid.corpus
     scores = network_scores(network.eval(), held_out.rows, config.training)
     mixture = fit_mixture(network.head, scores, said, held_out.labels)
-    return start.parts._replace(wide=wide, baseline=baseline, mixture=mixture, seconds=seconds)
+    parts = start.parts._replace(wide=wide, baseline=baseline, mixture=mixture, seconds=seconds)
+    return parts, Said(start.valid.cuts, scores, said)
 
 
 def _objective(

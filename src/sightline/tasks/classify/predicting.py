@@ -26,7 +26,7 @@ class Said(NamedTuple):
         ngrams: those of the linear model, if there is one.
     """
 
-    cuts: list[Cut]
+    cuts: Sequence[Cut]
     network: Tensor
     ngrams: Tensor | None
 
@@ -70,7 +70,8 @@ def found_beside(said: Said, parts: Parts) -> dict[str, tuple[NDArray[np.int64],
     found = {"network": labels.decide(said._replace(ngrams=None).probabilities(parts))}
     for name, linear in (("n-grams", parts.wide), ("tf-idf", parts.baseline)):
         if linear is not None:
-            scores = linear.scores(each.words for each in said.cuts)
+            known = said.ngrams if linear is parts.wide else None
+            scores = linear.scores(each.words for each in said.cuts) if known is None else known.numpy()
             if labels.kind == "several":
                 found[name] = (scores > 0).astype(np.int64)
             elif scores.shape[1] < len(labels.classes):
