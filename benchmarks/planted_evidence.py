@@ -47,8 +47,8 @@ def plant(seed: int, evidence: int, length: int = 600) -> Plant:
     return Plant(window, Ahead(y[ahead], torch.ones_like(ahead, dtype=torch.bool)), places)
 
 
-def weights(found: Plant, *, heads: int, scaling: str, updates: int = 200) -> tuple[Tensor, float]:
-    """The weights that a network learns, on average over windows, `[H, V, L]`, and its mean squared error."""
+def trained(found: Plant, *, heads: int, scaling: str, updates: int = 200) -> ForecastNetwork:
+    """A network that has learned from all windows of a plant."""
     core = VariableCore(
         look_back=LOOK_BACK, horizon=HORIZON, numbers=1, past_covariates=COVARIATES, width=32, heads=heads
     )
@@ -66,6 +66,11 @@ def weights(found: Plant, *, heads: int, scaling: str, updates: int = 200) -> tu
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()
+    return network
+
+
+def weights(network: ForecastNetwork, found: Plant) -> tuple[Tensor, float]:
+    """The weights that a network has, on average over windows, `[H, V, L]`, and its mean squared error."""
     with torch.no_grad():
         forecast = network(found.window, need_weights=True)
     error = (network.point(forecast) - found.ahead.target).square().mean()
@@ -83,7 +88,7 @@ def main() -> None:
     for seed in range(options.plants):
         torch.manual_seed(seed)
         found = plant(seed, options.evidence)
-        map_, error = weights(found, heads=options.heads, scaling=options.scaling)
+        map_, error = weights(trained(found, heads=options.heads, scaling=options.scaling), found)
         steps = list(zip(map_.flatten(1), found.places, strict=True))
         hits += all(set(step.topk(len(places)).indices.tolist()) == set(places) for step, places in steps)
         shares += [float(step[places].sum()) for step, places in steps]

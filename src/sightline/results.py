@@ -1,12 +1,13 @@
-"""What every prediction is made of: pieces of text with their place in it, and named attention maps over pieces."""
+"""What every prediction is made of: pieces of text with their place in it, named attention maps, and a verdict."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AttentionMap", "Piece", "Prediction"]
+__all__ = ["AttentionMap", "Piece", "Prediction", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,37 @@ class AttentionMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """How far attention names what an answer rests on.
+
+    Attributes:
+        kind: `"supported"`, `"weak"` or `"not supported"`.
+        chance: how likely the same weights in a random order would lie on what matters as much.
+        gain: what taking away the most attended pieces first takes from the score, between what random ones take (0)
+            and what the best ranking known takes (1).
+        comprehensiveness: of attention, `"attention"`, of a random order, `"random"`, and where they are known of
+            leaving out each piece, `"erasure"`, and of gradient x input, `"gradient"`.
+        sufficiency: likewise.
+        agreement: Kendall's tau of attention with the effect of leaving out each piece, the mean over the answer's
+            parts.
+    """
+
+    kind: Literal["supported", "weak", "not supported"]
+    chance: float
+    gain: float
+    comprehensiveness: dict[str, float]
+    sufficiency: dict[str, float]
+    agreement: float
+
+    def __str__(self) -> str:
+        falls = ", ".join(f"{value:+.2f} by {name}" for name, value in self.comprehensiveness.items())
+        return (
+            f"attention {self.kind}: without the first pieces the score falls {falls}; chance {self.chance:.3g}, "
+            f"agreement with erasure {self.agreement:+.2f}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """One answer of a model, and what it saw.
 
@@ -66,6 +98,7 @@ class Prediction:
         source: the input as it was given.
         source_pieces: the input in the model's own units.
         attention: named maps; `"cross"` has the answer's pieces as queries and the input's as keys.
+        verdict: whether the attention is to be believed; None where that was not asked, or there is none.
     """
 
     text: str
@@ -74,3 +107,4 @@ class Prediction:
     source: str
     source_pieces: Sequence[Piece]
     attention: Mapping[str, AttentionMap]
+    verdict: Verdict | None = None

@@ -191,12 +191,14 @@ def test_explain(cli, model, tmp_path):
     assert shown.startswith("aea\n-> ")
     assert "<eos>" in shown
     assert "(a blank line)" in cli("explain", model, stdin=stdin).out
+    assert re.search(r"^attention (not )?(supported|weak): without the first pieces", shown, re.M)
     assert [json.loads(line)["source"] for line in cli("explain", model, "--json", stdin=stdin).out.splitlines()] == [
         "aea",
         "",
         "bfh",
     ]
     assert cli("explain", model, "-o", tmp_path / "r.html", stdin=stdin).code == 0
+    assert 'class="caption">attention ' in (tmp_path / "r.html").read_text()
     assert "<html" in (tmp_path / "r.html").read_text()
     pictures = cli("explain", model, "-o", tmp_path / "p.png", stdin=stdin)
     assert pictures.err == "note: line 2 is blank, so there is no picture of it\n"

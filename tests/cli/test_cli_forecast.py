@@ -141,6 +141,7 @@ def test_explain(cli, table, forecaster, tmp_path):
     assert frame.columns == ["unique_id", "cutoff", "step", "ds", "variable", "weight"]
     assert len(frame) == HORIZON * 16
     assert frame.group_by("step").agg(pl.col("weight").sum())["weight"].to_list() == pytest.approx([1.0] * HORIZON)
+    assert re.search(r"^y: attention (not )?(supported|weak): .*standard deviations of what it saw$", shown.err, re.M)
     assert len(cli("explain", folder, "--input", table, "--json").out.splitlines()) == len(frame)
     assert cli("explain", folder, "--input", table, "-o", tmp_path / "used.csv").code == 0
     assert (tmp_path / "used.csv").read_text() == shown.out

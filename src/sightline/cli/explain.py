@@ -65,17 +65,20 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
         raise ConfigError(
             f"{output}: what forecasts used comes as a table or a picture: name a .csv, .png or .svg file"
         )
-    frame = model.explain(asked.input, future=asked.future, say=warn)
+    panel = read_panel(model.config, asked.input, lambda finding: warn(str(finding)), known=model.parts.series)
+    frame = model.explain(panel, future=asked.future)
     if any((model.config.data.future, model.config.data.calendar, model.config.data.static)):
         warn("note: what is known ahead, of the calendar and of a series has its say too, and is not in it")
     if output is None:
-        print(frame.write_ndjson() if asked.as_json else csv_of(frame).decode(), end="")
-        return
-    if output.suffix == ".csv":
+        print(frame.write_ndjson() if asked.as_json else csv_of(frame).decode(), end="", flush=True)
+    elif output.suffix == ".csv":
         write_atomic(output, csv_of(frame))
     else:
-        picture_attention(read_panel(model.config, asked.input, known=model.parts.series), frame, output)
-    print(f"wrote {output}")
+        picture_attention(panel, frame, output)
+    for name, verdict in model.verdicts(panel, future=asked.future).items():
+        warn(f"{name}: {verdict}; the score is how far the forecast moves, in standard deviations of what it saw")
+    if output is not None:
+        print(f"wrote {output}")
 
 
 def _translations(model: Translator, asked: Asked) -> None:
@@ -92,7 +95,7 @@ def _translations(model: Translator, asked: Asked) -> None:
     if model.config.model.type == "recurrent" and model.config.model.attention == "none":
         raise ConfigError("this model has no attention to show; it was trained with attention 'none'")
     try:
-        results = model.predict(list(input_lines(path)))
+        results = model.explain(list(input_lines(path)), verdict=output is None or output.suffix == ".html")
     except TextTooLongError as error:
         raise DataError(error.what, path=input_name(path), line=error.index + 1) from error
     if not results:
@@ -120,7 +123,8 @@ def _text(result: Translation, words: bool) -> str:
         return "(a blank line)"
     cross = result.attention["cross"].mean()
     answer = result.text or "(nothing)"
-    return f"{result.source}\n-> {answer}\n{text_heatmap(merge_words(cross) if words else cross)}"
+    lines = [result.source, f"-> {answer}", text_heatmap(merge_words(cross) if words else cross)]
+    return "\n".join([*lines, str(result.verdict)] if result.verdict else lines)
 
 
 def _pictures(results: Sequence[Translation], output: Path, words: bool) -> None:

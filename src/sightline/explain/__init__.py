@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.explain.attention import Attention
 from sightline.explain.measures import entropy, rollout
 from sightline.explain.render import html_report, text_heatmap
-from sightline.explain.verdict import Verdict, verdict
+from sightline.explain.verdict import judged, verdict
 from sightline.explain.words import merge_words
 
 if TYPE_CHECKING:
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Attention",
-    "Verdict",
     "entropy",
     "heatmap",
     "html_report",
+    "judged",
     "merge_words",
     "rollout",
     "text_heatmap",

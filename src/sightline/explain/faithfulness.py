@@ -10,10 +10,11 @@ from torch import Tensor
 
 __all__ = ["SHARES", "Ask", "Faithfulness", "agreement", "chance_of", "erasure", "faithfulness"]
 
-# The model's score for its own answer, `[N]`, where of S pieces of the input only some are kept, `[N, S]`.
-Ask = Callable[[Bool[Tensor, "N S"]], Float[Tensor, " N"]]
+# The model's scores for the T parts of its own answer, `[N, T]`, where of S pieces of the input only some are kept.
+Ask = Callable[[Bool[Tensor, "N S"]], Float[Tensor, "N T"]]
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
+_DRAWN = 4_000_000  # random numbers for a permutation test, about
 
 
 class Faithfulness(NamedTuple):
@@ -28,10 +29,10 @@ class Faithfulness(NamedTuple):
     sufficiency: Tensor
 
 
-def erasure(ask: Ask, pieces: int) -> Float[Tensor, " S"]:
-    """How far the score falls without each piece, one at a time.
+def erasure(ask: Ask, pieces: int) -> Float[Tensor, "T S"]:
+    """How far each score falls without each piece, one at a time.
 
-        e_s = f(x) - f(x without s)
+        e_ts = f_t(x) - f_t(x without s)
 
     Leave-one-out, Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
 
@@ -40,42 +41,45 @@ def erasure(ask: Ask, pieces: int) -> Float[Tensor, " S"]:
         pieces: S.
 
     Example:
-        >>> erasure(lambda keep: keep.float() @ torch.tensor([1.0, 3.0]), 2)
-        tensor([1., 3.])
+        >>> erasure(lambda keep: keep.float() @ torch.tensor([[1.0], [3.0]]), 2)
+        tensor([[1., 3.]])
     """
     whole = torch.ones(1, pieces, dtype=torch.bool)
     scores = ask(torch.cat([whole, ~torch.eye(pieces, dtype=torch.bool)]))
-    return scores[0] - scores[1:]
+    return (scores[0] - scores[1:]).T
 
 
-def faithfulness(ask: Ask, importance: Float[Tensor, "R S"], generator: torch.Generator) -> Faithfulness:
+def faithfulness(ask: Ask, importance: Float[Tensor, "R T S"], generator: torch.Generator) -> Faithfulness:
     """Comprehensiveness and sufficiency of R rankings of the pieces.
 
-        comp = mean_q f(x) - f(x without the first q),    suff = mean_q f(x) - f(the first q alone)
+        comp = mean_tq f_t(x) - f_t(x without the first q),    suff = mean_tq f_t(x) - f_t(the first q alone)
 
     for the first 1, 5, 10, 20 and 50 % of the pieces, one piece at least: DeYoung et al. 2020, "ERASER", section 4.2
     (the area over the perturbation curve).
 
     Args:
         ask: f.
-        importance: of each piece; the highest is taken first, of equals any.
+        importance: of each piece for each part of the answer; the highest is taken first, of equals any. A T of 1 is
+            one ranking for all parts.
         generator: decides among equals.
 
     Example:
         >>> weights = torch.tensor([0.0, 1.0, 0.0, 0.0])
-        >>> found = faithfulness(lambda keep: keep.float() @ weights, weights[None], torch.Generator())
+        >>> found = faithfulness(lambda keep: keep.float() @ weights[:, None], weights[None, None], torch.Generator())
         >>> found.comprehensiveness.tolist(), found.sufficiency.tolist()
         ([1.0], [0.0])
     """
-    rankings, pieces = importance.shape
-    shuffled = torch.rand(rankings, pieces, generator=generator).argsort(1)
-    order = shuffled.gather(1, importance.gather(1, shuffled).argsort(dim=1, descending=True, stable=True))
-    rank = torch.empty_like(order).scatter(1, order, torch.arange(pieces).expand_as(order))
+    pieces = importance.shape[-1]
+    shuffled = torch.rand(importance.shape, generator=generator).argsort(-1)
+    order = shuffled.gather(-1, importance.gather(-1, shuffled).argsort(dim=-1, descending=True, stable=True))
+    rank = torch.empty_like(order).scatter(-1, order, torch.arange(pieces).expand_as(order))
     counts = torch.tensor([max(1, math.ceil(share * pieces)) for share in SHARES])
-    first = rank[:, None] < counts[:, None]  # [R, shares, S]
-    scores = ask(torch.cat([torch.ones(1, pieces, dtype=torch.bool), (~first).flatten(0, 1), first.flatten(0, 1)]))
-    fall = scores[0] - scores[1:].unflatten(0, (2, rankings, len(SHARES))).mean(-1)
-    return Faithfulness(fall[0], fall[1])
+    first = rank.unsqueeze(-2) < counts.unsqueeze(-1)  # [R, T, shares, S]
+    both = torch.stack([~first, first])
+    scores = ask(torch.cat([torch.ones(1, pieces, dtype=torch.bool), both.flatten(0, -2)]))
+    fall = scores[0] - scores[1:].unflatten(0, both.shape[:-1])  # of each part of the answer, [2, R, T, shares, T]
+    own = fall if importance.shape[1] == 1 else fall.diagonal(dim1=2, dim2=4)
+    return Faithfulness(*own.flatten(2).mean(-1))
 
 
 def agreement(one: Float[Tensor, " S"], other: Float[Tensor, " S"]) -> float:
@@ -93,20 +97,18 @@ def agreement(one: Float[Tensor, " S"], other: Float[Tensor, " S"]) -> float:
     return float(found.statistic)
 
 
-def chance_of(
-    weights: Float[Tensor, "T S"], effects: Float[Tensor, "T S"], generator: torch.Generator, draws: int = 1999
-) -> float:
+def chance_of(weights: Float[Tensor, "T S"], effects: Float[Tensor, "T S"], generator: torch.Generator) -> float:
     """How likely weights in a random order would lie on the effects as much as these do.
 
         p = (1 + number of draws with sum_ts w_t,pi(s) e_ts >= sum_ts w_ts e_ts) / (1 + draws)
 
-    A permutation test, in which the weights of each row change places; 1 for weights that are all the same.
+    A permutation test of 199 to 1,999 draws, in which the weights of each row change places; 1 for weights that are all
+    the same.
 
     Args:
         weights: of each piece.
         effects: of the pieces' absence, as `erasure` gives them.
         generator: draws the orders.
-        draws: how many.
 
     Example:
         >>> effects = torch.arange(40.0)[None] ** 3
@@ -114,6 +116,7 @@ def chance_of(
         (0.0005, 1.0)
     """
     observed = (weights * effects).sum()
+    draws = min(max(_DRAWN // weights.numel(), 199), 1999)
     orders = torch.rand(draws, *weights.shape, generator=generator).argsort(-1)
     drawn = (weights.expand(draws, -1, -1).gather(-1, orders) * effects).sum((1, 2))
     slack = 1e-6 * (weights.abs() * effects.abs()).sum()

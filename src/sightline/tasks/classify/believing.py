@@ -8,15 +8,14 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.explain import Verdict, verdict
+from sightline.explain import verdict
 from sightline.models.classify import DocumentNetwork
+from sightline.results import Verdict
 from sightline.tasks.classify.config import ClassifyTraining
 from sightline.tasks.classify.corpus import collate
 from sightline.tasks.classify.predicting import network_scores
 
 __all__ = ["believe"]
-
-_BLOCKS = 400  # at most; neighbours of longer documents are taken away together
 
 
 def believe(
@@ -41,19 +40,14 @@ def believe(
     count = sum(map(len, rows))
     if not count:
         return None
-    size = -(-count // _BLOCKS)
-    block = torch.arange(count) // size
     say = torch.from_numpy(weights)
 
-    def ask(keep: Bool[Tensor, "N S"]) -> Float[Tensor, " N"]:
-        kept = [_without(rows, tokens) for tokens in keep[:, block].tolist()]
-        return network_scores(network, kept, training) @ say
+    def ask(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N 1"]:
+        kept = [_without(rows, tokens) for tokens in keep.tolist()]
+        return (network_scores(network, kept, training) @ say).unsqueeze(-1)
 
-    def of_blocks(values: Tensor) -> Tensor:
-        return torch.zeros(int(block[-1]) + 1).index_add(0, block, values.float())
-
-    gradient = _gradient_times_input(network, rows, say)
-    return verdict(ask, of_blocks(torch.from_numpy(attention)), of_blocks(gradient))
+    seen = torch.from_numpy(attention).float().unsqueeze(0)
+    return verdict(ask, seen, _gradient_times_input(network, rows, say).unsqueeze(0))
 
 
 def _without(rows: Sequence[Sequence[int]], keep: Sequence[bool]) -> list[list[int]]:

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.data.documents import Label
-from sightline.explain import Verdict
-from sightline.results import Piece
+from sightline.results import Piece, Verdict
 from sightline.tasks.classify.sides import Side
 
 __all__ = ["Classification", "Phrase", "score_of"]

@@ -9,6 +9,7 @@ import numpy as np
 from sightline.data.series import Columns, Panel, Windows
 from sightline.data.tables import Source
 from sightline.errors import ConfigError
+from sightline.results import Verdict
 from sightline.tasks.config import parse_config, read_config
 from sightline.tasks.fitting import begun, check_folder_options, fit_in_passing
 from sightline.tasks.folder import (
@@ -22,6 +23,7 @@ from sightline.tasks.folder import (
 )
 from sightline.tasks.forecast.ahead import forecasts_ahead
 from sightline.tasks.forecast.backtest import Backtest
+from sightline.tasks.forecast.believing import verdicts
 from sightline.tasks.forecast.building import SERIES, Parts, load_parts, write_parts
 from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, ModelConfig
 from sightline.tasks.forecast.explaining import used_columns
@@ -219,7 +221,7 @@ class Forecaster:
 
     def explain(
         self,
-        source: Source | None = None,
+        source: Source | Panel | None = None,
         *,
         future: Source | None = None,
         say: Callable[[str], None] = lambda line: None,
@@ -241,9 +243,33 @@ class Forecaster:
         panel, windows, source = self._ahead(source, future, say)
         return like(source, used_columns(self.trained.parts, panel, windows), panel.zone)
 
+    def verdicts(
+        self,
+        source: Source | Panel | None = None,
+        *,
+        future: Source | None = None,
+        series: int = 5,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> dict[str, Verdict]:
+        """Whether `explain` is to be believed, for the first few series, by name.
+
+        Asks the network some hundred to some thousand times for each (see `sightline.explain.verdict`).
+
+        Args:
+            source: as in `predict`.
+            future: likewise.
+            series: how many.
+            say: as in `predict`.
+
+        Raises:
+            ConfigError: for a network that looks at nothing; otherwise as `predict`.
+        """
+        panel, windows, _ = self._ahead(source, future, say)
+        return dict(zip(panel.ids, verdicts(self.trained.parts, windows, series), strict=False))
+
     def _ahead(
-        self, source: Source | None, future: Source | None, say: Callable[[str], None]
-    ) -> tuple[Panel, Windows, Source]:
+        self, source: Source | Panel | None, future: Source | None, say: Callable[[str], None]
+    ) -> tuple[Panel, Windows, Source | Panel]:
         """The series to forecast, with what is known ahead, and where they are from."""
         parts, horizon = self.trained.parts, self.config.horizon
         if source is None:

@@ -13,7 +13,7 @@ __all__ = ["read_panel"]
 
 def read_panel(
     config: ForecastConfig,
-    source: Source,
+    source: Source | Panel,
     say: Callable[[Finding], None] = lambda finding: None,
     known: Series | None = None,
 ) -> Panel:
@@ -21,13 +21,15 @@ def read_panel(
 
     Args:
         config: of the forecaster.
-        source: a file or data frame.
+        source: a file or data frame, or what was made of one before.
         say: called with each finding that is not fatal.
         known: what is remembered of the series trained on, where others are to be forecast as they were.
 
     Raises:
         DataError: for a table that cannot be read, or a series that was not trained on.
     """
+    if isinstance(source, Panel):
+        return source
     data = config.data
     frequency = data.frequency if known is None else known.frequency
     categories = None if known is None else known.categories

@@ -1,6 +1,7 @@
 """From texts to translations: encode, search in batches of like length, recover the attention, restore the order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -10,6 +11,7 @@ from sightline.explain import Attention
 from sightline.models import Maps, Seq2Seq
 from sightline.results import AttentionMap, Piece
 from sightline.tasks.translate.answering import Answer, attention_of, search
+from sightline.tasks.translate.believing import believe
 from sightline.tasks.translate.config import DecodingConfig
 from sightline.tasks.translate.result import Candidate, Translation
 
@@ -42,8 +44,9 @@ def predict(
     max_length: int,
     seed: int,
     attention: bool,
+    verdict: bool,
 ) -> list[Translation]:
-    """A translation of each text, in order; a blank text gets a blank one.
+    """A translation of each text, in order; a blank text gets a blank one. A verdict needs the attention.
 
     Raises:
         TextTooLongError: for a text of more than `max_length` tokens, before anything is translated.
@@ -75,7 +78,12 @@ def predict(
             if attention:
                 maps = attention_of(model, sources, [_without_eos(answer.hypotheses[0].tokens) for answer in answers])
             for i, answer, found in zip(rows, answers, maps, strict=True):
-                results[i] = _translation(texts[i], extras[i], answer, found, source_tokenizer, target_tokenizer)
+                result = _translation(texts[i], extras[i], answer, found, source_tokenizer, target_tokenizer)
+                if verdict and "cross" in found:
+                    cross = torch.from_numpy(result.attention["cross"].mean().weights)
+                    tokens = _without_eos(answer.hypotheses[0].tokens)
+                    result = replace(result, verdict=believe(model, ids[i], tokens, cross))
+                results[i] = result
     return [results[i] for i in range(len(texts))]
 
 

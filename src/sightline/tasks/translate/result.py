@@ -1,7 +1,7 @@
 """A translation: the answer, what it was read from, and the attention between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -64,4 +64,5 @@ class Translation(Prediction):
             "cut_off": self.cut_off,
             "alternatives": [{"text": c.text, "score": c.score} for c in self.alternatives],
             "attention": self.attention.to_dict(),
+            "verdict": None if self.verdict is None else asdict(self.verdict),
         }

@@ -198,8 +198,32 @@ class Translator:
             ConfigError: before `fit` or `load`.
             DataError: for a text longer than the model takes; nothing is cut.
         """
+        return self._answers(texts, decoding=decoding, seed=seed, attention=attention, verdict=False)
+
+    def explain(self, texts: Sequence[str], *, verdict: bool = True) -> list[Translation]:
+        """Translate texts, and tell of each answer what it attended to and whether that is to be believed.
+
+        Args:
+            texts: as in `predict`.
+            verdict: whether to find out how far attention is to be believed, which asks the network some hundred times.
+
+        Raises:
+            ConfigError: before `fit` or `load`.
+            DataError: for a text longer than the model takes.
+        """
+        return self._answers(texts, decoding=None, seed=None, attention=True, verdict=verdict)
+
+    def _answers(
+        self,
+        texts: Sequence[str],
+        *,
+        decoding: DecodingConfig | None,
+        seed: int | None,
+        attention: bool,
+        verdict: bool,
+    ) -> list[Translation]:
         if isinstance(texts, str):
-            raise DataError("predict takes a list of texts, and this is one text: write predict([text])")
+            raise DataError("this is one text, and a list of texts is expected: write [text]")
         model, source, target = self.parts
         model.eval()
         with fast_matmul("exact", model.output.weight.device):
@@ -213,6 +237,7 @@ class Translator:
                 max_length=self.config.data.max_length,
                 seed=self.config.seed if seed is None else seed,
                 attention=attention,
+                verdict=verdict,
             )
 
     def evaluate(

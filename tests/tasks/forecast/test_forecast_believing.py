@@ -1,0 +1,93 @@
+"""Whether what a forecast is said to have used is to be believed."""
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from sightline.models.forecast import ForecastNetwork, PatchCore, PointHead, VariableCore, Window
+from sightline.tasks.forecast import Forecaster, ForecastTraining
+from sightline.tasks.forecast.believing import believe
+from sightline.tasks.forecast.explaining import used
+
+L, H = 20, 3
+
+
+def shifted() -> ForecastNetwork:
+    """Every step ahead is three times a number of its own."""
+    network = ForecastNetwork(None, PointHead(), look_back=L, horizon=H, scaling="none").eval()
+    weight = torch.zeros(H, L)
+    for h in range(H):
+        weight[h, 4 + 5 * h] = 3.0
+    network.begin_at(weight, torch.zeros(H))
+    return network
+
+
+def window(seed: int = 1, covariates: int = 0) -> Window:
+    chance = torch.Generator().manual_seed(seed)
+    past = torch.randn(1, L, generator=chance) + 4
+    return Window.of_values(past, H)._replace(past_covariates=torch.randn(1, L, covariates, generator=chance))
+
+
+def test_what_the_line_used_is_supported():
+    network, seen = shifted(), window()
+    weights = used(network, network(seen, need_weights=True))[0]
+    found = believe(network, seen, weights)
+    assert (found.kind, found.gain) == ("supported", 1)
+    assert believe(network, seen, weights.flip(-1)).kind == "not supported"
+    assert believe(network, seen, torch.full((H, 1, L), 1 / L)).kind == "not supported"
+    # of 20 numbers the first one, two, four and ten are taken away; each step ahead misses its own
+    past, places = seen.past[0], [4, 9, 14]
+    moved = 3 * (past[places] - past.mean()).abs() / past.std(correction=0)
+    assert found.comprehensiveness["attention"] == pytest.approx(moved.mean().item(), rel=1e-3)
+    assert found.sufficiency["attention"] == pytest.approx(0, abs=1e-5)
+
+
+def test_a_covariate_that_decides_is_supported():
+    core = VariableCore(look_back=L, horizon=H, numbers=1, past_covariates=2, width=8, heads=1)
+    network = ForecastNetwork(core, PointHead(), look_back=L, horizon=H, scaling="none", line=False).eval()
+    # the place of the evidence is what every step ahead asks for, and numbers are told by their slope
+    torch.nn.init.zeros_(core.names)
+    torch.nn.init.zeros_(core.places)
+    core.names.data[2, 0] = core.places.data[7, 1] = 8.0
+    torch.nn.init.eye_(core.query.weight)
+    torch.nn.init.eye_(core.key.weight)
+    torch.nn.init.zeros_(core.steps)
+    core.steps.data[:, :2] = 4.0
+    seen = window(3, covariates=2)
+    forecast = network(seen, need_weights=True)
+    weights = used(network, forecast)[0]
+    assert weights[:, 2, 7].min() > 0.9
+    assert believe(network, seen, weights).kind == "supported"
+    assert believe(network, seen, weights.roll(1, 1)).kind == "not supported"
+
+
+def test_missing_numbers_have_no_say():
+    """What was not observed is taken for nothing, and taking it away changes nothing."""
+    network, seen = shifted(), window()
+    seen.mask[0, 10:13] = False
+    weights = used(network, network(seen, need_weights=True))[0]
+    assert weights[:, 0, 10:13].abs().max() == 0
+    assert believe(network, seen, weights).kind == "supported"
+
+
+def test_long_horizons_are_judged_at_some_steps():
+    network = ForecastNetwork(
+        PatchCore(look_back=30, horizon=100, numbers=1, patch=5, stride=5, width=8, heads=2, hidden=8),
+        PointHead(),
+        look_back=30,
+        horizon=100,
+    ).eval()
+    seen = Window.of_values(torch.randn(1, 30), 100)
+    assert believe(network, seen, used(network, network(seen, need_weights=True))[0]).kind
+
+
+def test_a_forecaster_gives_the_first_few_series_by_name():
+    steps = np.arange(120)
+    frame = pl.concat(
+        pl.DataFrame({"unique_id": name, "ds": steps, "y": np.sin(steps / k) + 9}) for k, name in ((2, "a"), (3, "b"))
+    )
+    forecaster = Forecaster(horizon=3, look_back=12, training=ForecastTraining(epochs=2)).fit(frame)
+    found = forecaster.verdicts()
+    assert list(found) == ["a", "b"]
+    assert forecaster.verdicts(frame, series=1) == {"a": found["a"]}
