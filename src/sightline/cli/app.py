@@ -30,6 +30,7 @@ from sightline.cli.options import (
     Threads,
     Time,
 )
+from sightline.cli.pair_commands import align
 from sightline.cli.series_commands import doctor, forecast
 
 __all__ = ["app"]
@@ -307,6 +308,7 @@ def info(folder: Folder, json: Json = False) -> None:
     run_info(folder, json)
 
 
+app.command()(align)
 app.command()(doctor)
 app.command()(forecast)
 

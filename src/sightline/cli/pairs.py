@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sightline.data import read_links
 from sightline.errors import ConfigError
 from sightline.tasks.config import parse_config
 from sightline.tasks.translate import PairFiles, TranslateConfig, Translator, read_pairs
@@ -74,4 +75,6 @@ def begin(config: TranslateConfig) -> tuple[Translator, tuple[Any, ...]]:
         raise ConfigError("what should it learn from? give --source and --target, or 'data: train:' in the file")
     pairs = read_pairs(config.data.train)
     valid = read_pairs(config.data.valid) if config.data.valid else None
-    return Translator.from_config(config), (pairs, valid)
+    files = config.data.train.links
+    links = None if files is None else [each.possible for each in read_links(files)]
+    return Translator.from_config(config), (pairs, valid, links)

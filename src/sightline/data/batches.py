@@ -26,11 +26,13 @@ class PairBatch(NamedTuple):
         source: ids that end in `<eos>`, then `<pad>`.
         source_mask: True where `source` is not padding.
         target: `<bos>`, ids, `<eos>`, then `<pad>`; a decoder reads `target[:, :-1]` and answers `target[:, 1:]`.
+        links: row, target token and source token of each link that is known; tokens are counted without `<bos>`.
     """
 
     source: Int[Tensor, "B S"]
     source_mask: Bool[Tensor, "B S"]
     target: Int[Tensor, "B T"]
+    links: Int[Tensor, "K 3"]
 
     def to(self, device: torch.device) -> "PairBatch":
         """The same on a device."""
@@ -154,8 +156,17 @@ def padding(batches: Sequence[Sequence[int]], source_lengths: Sequence[int], tar
     return Padding(real[0], cells[0] - real[0], real[1], cells[1] - real[1])
 
 
-def collate(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) -> PairBatch:
+def collate(
+    sources: Sequence[Sequence[int]],
+    targets: Sequence[Sequence[int]],
+    links: Sequence[Sequence[tuple[int, int]]] = (),
+) -> PairBatch:
     """Tensors of pairs of ids, with `<bos>` and `<eos>` added.
+
+    Args:
+        sources: ids of each.
+        targets: likewise.
+        links: source and target token of those that belong together, for each pair; empty where they are not known.
 
     Example:
         >>> batch = collate([[5, 6], [7]], [[8], [9, 10]])
@@ -165,7 +176,9 @@ def collate(sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]) 
     source = _pad([[*ids, EOS] for ids in sources])
     target = _pad([[BOS, *ids, EOS] for ids in targets])
     lengths = torch.tensor([len(ids) + 1 for ids in sources])
-    return PairBatch(source, torch.arange(source.shape[1]) < lengths[:, None], target)
+    found = [(row, t, s) for row, some in enumerate(links) for s, t in some]
+    known = torch.tensor(found, dtype=torch.int64).view(-1, 3)
+    return PairBatch(source, torch.arange(source.shape[1]) < lengths[:, None], target, known)
 
 
 def _pad(rows: list[list[int]]) -> Int[Tensor, "B _"]:

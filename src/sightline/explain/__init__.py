@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from sightline.explain.alignment import SYMMETRISATIONS, best_links, over_words, symmetrise
 from sightline.explain.attention import Attention
 from sightline.explain.measures import entropy, rollout
 from sightline.explain.render import html_report, text_heatmap
@@ -12,13 +13,17 @@ if TYPE_CHECKING:
     from sightline.explain.render.picture import heatmap
 
 __all__ = [
+    "SYMMETRISATIONS",
     "Attention",
+    "best_links",
     "entropy",
     "heatmap",
     "html_report",
     "judged",
     "merge_words",
+    "over_words",
     "rollout",
+    "symmetrise",
     "text_heatmap",
     "verdict",
 ]

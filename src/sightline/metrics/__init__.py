@@ -1,5 +1,6 @@
 """Scores of generated text, of labels and of forecasts, by the field's own libraries where they have them."""
 
+from sightline.metrics.alignment import AlignmentScore, alignment_error_rate
 from sightline.metrics.classes import (
     CalibrationBin,
     ClassScore,
@@ -27,6 +28,7 @@ from sightline.metrics.text import (
 
 __all__ = [
     "METRICS",
+    "AlignmentScore",
     "CalibrationBin",
     "ClassScore",
     "LengthGroup",
@@ -34,6 +36,7 @@ __all__ = [
     "References",
     "Score",
     "accuracy",
+    "alignment_error_rate",
     "bleu",
     "by_length",
     "calibration_curve",

@@ -14,6 +14,7 @@ from sightline.training.events import (
     Stopping,
     Validated,
 )
+from sightline.training.guiding import alignment_loss
 from sightline.training.hard import marginal_likelihood, reinforce
 from sightline.training.interrupts import Interrupted
 from sightline.training.likelihood import log_likelihoods
@@ -51,6 +52,7 @@ __all__ = [
     "TensorBoard",
     "TrainSettings",
     "Validated",
+    "alignment_loss",
     "average_weights",
     "build_optimizers",
     "constant",

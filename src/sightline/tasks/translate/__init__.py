@@ -1,5 +1,6 @@
 """Text to text: translation, grapheme to phoneme, inflection, normalisation."""
 
+from sightline.tasks.translate.aligning import Alignment
 from sightline.tasks.translate.config import (
     DataConfig,
     DecodingConfig,
@@ -11,11 +12,13 @@ from sightline.tasks.translate.config import (
     TranslateConfig,
 )
 from sightline.tasks.translate.corpus import read_pairs
+from sightline.tasks.translate.guiding import View
 from sightline.tasks.translate.predicting import TextTooLongError
 from sightline.tasks.translate.result import Candidate, Translation
 from sightline.tasks.translate.translator import Translator
 
 __all__ = [
+    "Alignment",
     "Candidate",
     "DataConfig",
     "DecodingConfig",
@@ -28,5 +31,6 @@ __all__ = [
     "TranslateConfig",
     "Translation",
     "Translator",
+    "View",
     "read_pairs",
 ]

@@ -8,10 +8,11 @@ from torch import Tensor
 
 from sightline.data import BOS, EOS, UNK
 from sightline.explain import judged, verdict
+from sightline.explain.faithfulness import Ask, erasure
 from sightline.models import Seq2Seq
 from sightline.results import Verdict
 
-__all__ = ["believe"]
+__all__ = ["believe", "effects_of"]
 
 _ROWS = 128  # inputs at once
 
@@ -35,18 +36,26 @@ def believe(
     """
     if not source or not answer:
         return None
-    device = model.output.weight.device
     parts = judged(len(answer))
+    return verdict(_asking(model, source, answer, parts), cross[parts, : len(source)])
+
+
+@torch.inference_mode()
+def effects_of(model: Seq2Seq, source: Sequence[int], answer: Sequence[int]) -> Float[Tensor, "T S"]:
+    """How far the probability of each token of an answer falls without each token of the input (see `believe`)."""
+    return erasure(_asking(model, source, answer, range(len(answer))), len(source))
+
+
+def _asking(model: Seq2Seq, source: Sequence[int], answer: Sequence[int], parts: Sequence[int]) -> Ask:
+    """The probabilities of some tokens of an answer, where only some tokens of the input are kept."""
+    device = model.output.weight.device
     ids = torch.tensor(source, device=device)
 
     def asked(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N T"]:
         read = torch.nn.functional.pad(ids.where(keep.to(device), UNK), (0, 1), value=EOS)
         return _probabilities(model, read, answer[: parts[-1] + 1])[:, parts].cpu()
 
-    def ask(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N T"]:
-        return torch.cat([asked(some) for some in keep.split(_ROWS)])
-
-    return verdict(ask, cross[parts, : len(source)])
+    return lambda keep: torch.cat([asked(some) for some in keep.split(_ROWS)])
 
 
 def _probabilities(model: Seq2Seq, source: Tensor, answer: Sequence[int]) -> Float[Tensor, "N T"]:

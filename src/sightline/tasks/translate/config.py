@@ -35,6 +35,7 @@ class PairFiles(Section):
     source: str | int
     target: str | int
     file: Path | None = None
+    links: Path | None = None  # of training pairs: words that belong together, i-j, a line for each pair
 
     @model_validator(mode="after")
     def _two_files_have_names(self) -> "PairFiles":
@@ -123,6 +124,7 @@ class TrainingConfig(Training):
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
     label_smoothing: Rate = 0.1
     coverage_loss: Annotated[float, Field(ge=0)] = 0.0
+    guided_alignment: Annotated[float, Field(ge=0)] = 0.0
     entropy_weight: Annotated[float, Field(ge=0)] = 0.01
     scheduled_sampling: Annotated[float, Field(ge=0, le=1)] = 0.0
     metric: Literal["loss", "bleu", "chrf", "exact_match", "per"] = "loss"
@@ -198,4 +200,26 @@ class TranslateConfig(Section):
             raise ValueError("a pointer goes without dropout of merges: set 'source_tokenizer.dropout: 0'")
         if self.training.coverage_loss and (recurrent is None or recurrent.attention == "none" or hard):
             raise ValueError("'training.coverage_loss' is for the soft attention of a recurrent model: set it to 0")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_guided(self) -> "TranslateConfig":
+        train = self.data.train
+        if train is not None and (train.links is None) == bool(self.training.guided_alignment):
+            raise ValueError(
+                "links guide a training by 'training.guided_alignment', their weight, and both are needed: name "
+                "'data.train.links' and a weight such as 0.05, or leave out both"
+            )
+        if self.data.valid is not None and self.data.valid.links is not None:
+            raise ValueError("links guide training alone: leave out 'data.valid.links'")
+        if not self.training.guided_alignment:
+            return self
+        pointer = self.model.type == "recurrent" and self.model.pointer
+        if self.model.selection != "softmax" or self.model.attention == "none" or pointer:
+            raise ValueError(
+                "'training.guided_alignment' teaches soft attention: choose an attention with the selection 'softmax' "
+                "and no pointer, or set it to 0"
+            )
+        if self.source_tokenizer.dropout or (self.target_tokenizer and self.target_tokenizer.dropout):
+            raise ValueError("guided alignment goes without dropout of merges: set the tokenizers' 'dropout' to 0")
         return self

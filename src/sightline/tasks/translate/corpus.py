@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sightline.data import (
+    Link,
     Padding,
     Pair,
     PairBatch,
@@ -20,6 +21,7 @@ from sightline.data import (
 )
 from sightline.errors import ConfigError, DataError
 from sightline.tasks.translate.config import PairFiles, TokenizerConfig
+from sightline.tasks.translate.guiding import Guide, token_links
 
 __all__ = [
     "Corpus",
@@ -62,12 +64,13 @@ class CorpusReport:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Encoded pairs, in the order given, and how to make batches of them."""
+    """Encoded pairs, in the order given, and how to make batches of them; links are of tokens."""
 
     pairs: Sequence[Pair]
     sources: Sequence[list[int]]
     targets: Sequence[list[int]]
     extras: Sequence[list[str]]  # what each source has that the vocabulary lacks, where it can be copied
+    links: Sequence[list[Link]]  # where a guide is given
     batch_tokens: int
     seed: int
     report: CorpusReport
@@ -77,9 +80,8 @@ class Corpus:
         """The batches of an epoch: the same for the same seed and epoch."""
         sources, targets = self.vary(epoch) if self.vary and shuffle else (self.sources, self.targets)
         lengths = _lengths(sources), _lengths(targets)
-        return Epoch(
-            sources, targets, bucket(*lengths, self.batch_tokens, seed=self.seed, epoch=epoch, shuffle=shuffle)
-        )
+        rows = bucket(*lengths, self.batch_tokens, seed=self.seed, epoch=epoch, shuffle=shuffle)
+        return Epoch(sources, targets, self.links, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Epoch:
 
     sources: Sequence[list[int]]
     targets: Sequence[list[int]]
+    links: Sequence[list[Link]]
     rows: Sequence[list[int]]  # of each batch
 
     def __len__(self) -> int:
@@ -95,7 +98,8 @@ class Epoch:
 
     def __iter__(self) -> Iterator[PairBatch]:
         for rows in self.rows:
-            yield collate([self.sources[i] for i in rows], [self.targets[i] for i in rows])
+            links = [self.links[i] for i in rows] if self.links else []
+            yield collate([self.sources[i] for i in rows], [self.targets[i] for i in rows], links)
 
 
 def read_pairs(files: PairFiles) -> list[Pair]:
@@ -162,6 +166,7 @@ def make_corpus(
     source_tokenizer: Tokenizer,
     target_tokenizer: Tokenizer,
     *,
+    guide: Guide,
     copying: bool,
     max_length: int,
     batch_tokens: int,
@@ -174,6 +179,7 @@ def make_corpus(
         use: what they are for, in a word for messages.
         source_tokenizer: of the sources.
         target_tokenizer: of the targets.
+        guide: words that belong together, if the attention is to learn them.
         copying: number what the vocabulary lacks past its end, so that it can be copied.
         max_length: the most tokens on a side, the end of sentence included.
         batch_tokens: the largest cost of a batch (see `sightline.data.bucket`).
@@ -213,8 +219,12 @@ def make_corpus(
         unknown_target=target_tokenizer.unknown(targets).share,
         waste=waste.waste,
     )
-    extras = [extras[i] for i in kept]
-    return Corpus([pairs[i] for i in kept], sources, targets, extras, batch_tokens, seed, report)
+    extras, left = [extras[i] for i in kept], [pairs[i] for i in kept]
+    links = [
+        token_links(pair, guide, source_tokenizer.encode(pair.source), target_tokenizer.encode(pair.target))
+        for pair in (left if guide else ())
+    ]
+    return Corpus(left, sources, targets, extras, links, batch_tokens, seed, report)
 
 
 def with_dropout(corpus: Corpus, source: Tokenizer, target: Tokenizer, dropouts: tuple[float, float]) -> Corpus:

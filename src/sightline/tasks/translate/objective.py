@@ -11,8 +11,10 @@ from sightline.data import PAD, PairBatch
 from sightline.models import Maps, Recurrent
 from sightline.tasks.translate.building import Network
 from sightline.tasks.translate.config import TranslateConfig
+from sightline.tasks.translate.guiding import guided_view
 from sightline.training import (
     Loss,
+    alignment_loss,
     coverage_loss,
     cross_entropy,
     log_likelihoods,
@@ -65,17 +67,41 @@ def _kind(config: TranslateConfig) -> Callable[[Network, PairBatch, Tensor], Los
             return _marginal
         if network.selection in CHOICES and network.estimator == "reinforce":
             return lambda model, batch, inputs: _rewarded(model, batch, inputs, smoothing, training.entropy_weight)
-    return lambda model, batch, inputs: _likelihood(model, batch, inputs, smoothing, covered)
+    if training.guided_alignment:
+        return _guided(config)
+    return lambda model, batch, inputs: _likelihood(model, batch, inputs, smoothing, covered)[0]
 
 
-def _likelihood(model: Network, batch: PairBatch, inputs: Tensor, smoothing: float, covered: float) -> Loss:
-    """Cross-entropy, and what was read again."""
-    features, maps = model(batch.source, batch.source_mask, inputs, need_weights=covered > 0)
+def _guided(config: TranslateConfig) -> Callable[[Network, PairBatch, Tensor], Loss]:
+    """Cross-entropy, and how far the attention is from links that are known."""
+    view, training = guided_view(config), config.training
+    assert view is not None
+
+    def loss(model: Network, batch: PairBatch, inputs: Tensor) -> Loss:
+        (total, count), maps = _likelihood(
+            model, batch, inputs, training.label_smoothing, training.coverage_loss, need_weights=True
+        )
+        return Loss(total + training.guided_alignment * alignment_loss(view.rows(maps["cross"]), batch.links), count)
+
+    return loss
+
+
+def _likelihood(
+    model: Network,
+    batch: PairBatch,
+    inputs: Tensor,
+    smoothing: float,
+    covered: float,
+    *,
+    need_weights: bool = False,
+) -> tuple[Loss, Maps]:
+    """Cross-entropy, and what was read again; the attention."""
+    features, maps = model(batch.source, batch.source_mask, inputs, need_weights=need_weights or covered > 0)
     targets, output = batch.target[:, 1:], model.output
     loss = cross_entropy(features, output.weight, output.bias, targets, label_smoothing=smoothing)
     if covered:
         loss = Loss(loss.total + covered * coverage_loss(maps["cross"], targets != PAD), loss.count)
-    return loss
+    return loss, maps
 
 
 def _copied(model: Network, batch: PairBatch, inputs: Tensor, covered: float) -> Loss:

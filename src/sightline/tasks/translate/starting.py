@@ -10,6 +10,7 @@ from sightline.data import Pair
 from sightline.tasks.translate.building import Parts, build_model, load_tokenizers
 from sightline.tasks.translate.config import TranslateConfig
 from sightline.tasks.translate.corpus import Corpus, make_corpus, make_tokenizers, with_dropout
+from sightline.tasks.translate.guiding import Guide
 
 __all__ = ["Start", "prepare"]
 
@@ -33,7 +34,9 @@ class Start(NamedTuple):
         yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.model.parameters()):,} parameters"
 
 
-def prepare(config: TranslateConfig, pairs: Sequence[Pair], valid: Sequence[Pair], resumed: Path | None) -> Start:
+def prepare(
+    config: TranslateConfig, pairs: Sequence[Pair], valid: Sequence[Pair], guide: Guide, resumed: Path | None
+) -> Start:
     """Nothing is written yet; a training that is resumed keeps the tokenizers of its folder.
 
     Raises:
@@ -52,12 +55,13 @@ def prepare(config: TranslateConfig, pairs: Sequence[Pair], valid: Sequence[Pair
             use,
             source,
             target,
+            guide=links,
             copying=config.copies,
             max_length=config.data.max_length,
             batch_tokens=config.training.batch_tokens,
             seed=config.seed,
         )
-        for some, use in ((pairs, "training"), (valid, "validation"))
+        for some, use, links in ((pairs, "training", guide), (valid, "validation", {}))
     )
     dropouts = config.source_tokenizer.dropout, (config.target_tokenizer or config.source_tokenizer).dropout
     if any(dropouts):

@@ -1,11 +1,11 @@
 """Text to text: train on pairs, predict, see the attention."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from sightline.data import Pair
+from sightline.data import Link, Pair
 from sightline.errors import ConfigError, DataError
 from sightline.metrics import METRICS, Score, bleu
 from sightline.tasks.config import parse_config, read_config
@@ -19,6 +19,7 @@ from sightline.tasks.folder import (
     seal,
     unseal,
 )
+from sightline.tasks.translate.aligning import Alignment, align, choose_view, join, too_long
 from sightline.tasks.translate.building import TOKENIZERS, Parts, load_parts, write_parts
 from sightline.tasks.translate.config import (
     DecodingConfig,
@@ -29,6 +30,7 @@ from sightline.tasks.translate.config import (
     TranslateConfig,
 )
 from sightline.tasks.translate.corpus import as_pairs, hold_out
+from sightline.tasks.translate.guiding import Guide, View, as_guide, guided_view
 from sightline.tasks.translate.learning import learn
 from sightline.tasks.translate.predicting import TextTooLongError, predict
 from sightline.tasks.translate.result import Translation
@@ -111,6 +113,7 @@ class Translator:
         self,
         pairs: Sequence[tuple[str, str]],
         valid: Sequence[tuple[str, str]] | None = None,
+        links: Sequence[Collection[Link]] | None = None,
         *,
         folder: str | Path | None = None,
         resume: bool = False,
@@ -124,6 +127,8 @@ class Translator:
         Args:
             pairs: sources with their targets.
             valid: pairs that decide when to stop and which weights are best; None holds out `data.valid_share`.
+            links: for `training.guided_alignment`: words of the source and of the target that belong together, for
+                each pair.
             folder: the model's folder, written as training goes on, so that it can be resumed; None keeps nothing.
             resume: go on in that folder.
             finish: train no further: make the model of the best weights that the resumed training found.
@@ -144,21 +149,27 @@ class Translator:
         check_folder_options(folder, resume=resume, finish=finish, overwrite=overwrite)
         if folder is None:
             return fit_in_passing(
-                lambda scratch: self.fit(given, held_out, folder=scratch, listeners=listeners, say=say)
+                lambda scratch: self.fit(given, held_out, links, folder=scratch, listeners=listeners, say=say)
             )
+        if (links is None) == bool(self.config.training.guided_alignment):
+            raise ConfigError(
+                "links guide a training by training.guided_alignment, and both are needed: give fit(pairs, links=...) "
+                "and TrainingConfig(guided_alignment=0.05), or neither"
+            )
+        guide = {} if links is None else as_guide(given, links)
         place = Path(folder)
         if not resume:
             check_free(place, overwrite=overwrite)
         if held_out is None:
             given, held_out = hold_out(given, self.config.data.valid_share, self.config.seed)
-        changes = compare_run(place, self.config, given, held_out) if resume else []
+        changes = compare_run(place, self.config, given, held_out, guide) if resume else []
         with begun(
             place,
             resume=resume,
             overwrite=overwrite,
             changes=changes,
-            prepare=lambda resumed: prepare(self.config, given, held_out, resumed),
-            keep=lambda start: self._keep(place, start, given, held_out),
+            prepare=lambda resumed: prepare(self.config, given, held_out, guide, resumed),
+            keep=lambda start: self._keep(place, start, given, held_out, guide),
             lines=lambda start: start.lines(self.config),
             say=say,
         ) as start:
@@ -240,6 +251,69 @@ class Translator:
                 verdict=verdict,
             )
 
+    def align(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        view: View | None = None,
+        reverse: "Translator | None" = None,
+        symmetrisation: str = "grow-diag-final",
+    ) -> list[Alignment]:
+        """Say which words of a text and its translation belong together, by forced decoding.
+
+        Words are what spaces part. Each target word is linked to the source word that it attends to most.
+
+        Args:
+            pairs: sources with their targets.
+            view: the part of the attention that is read; None for the `view_of` these pairs.
+            reverse: a translator of the other direction, to join the links of both.
+            symmetrisation: how they are joined (see `sightline.explain.symmetrise`).
+
+        Returns:
+            One for each pair, in order; the attention in it is this translator's own.
+
+        Raises:
+            ConfigError: before `fit` or `load`, for a model without attention, or an unknown symmetrisation.
+            TextTooLongError: for a text longer than the model takes.
+
+        Example:
+            >>> from sightline.tasks.translate import TrainingConfig
+            >>> pairs = [("a b", "b a"), ("b a", "a b"), ("a a b", "b a a")]
+            >>> translator = Translator(tokenizer="word", training=TrainingConfig(updates=1)).fit(pairs)
+            >>> len(translator.align([("a b", "b a")])[0].links)
+            2
+        """
+        given = as_pairs(pairs, "given")
+        for i, what in sorted(self.too_long(given).items())[:1]:
+            raise TextTooLongError(what, i)
+        self.parts.model.eval()
+        view = view or self.view_of(given)
+        with fast_matmul("exact", self.parts.model.output.weight.device):
+            found = align(given, self.parts, view)
+        if reverse is None:
+            return found
+        return join(found, reverse.align([(pair.target, pair.source) for pair in given]), symmetrisation)
+
+    def too_long(self, pairs: Sequence[tuple[str, str]]) -> dict[int, str]:
+        """Which pairs are longer than `align` takes, counted from 0, and what is wrong with each."""
+        return too_long(as_pairs(pairs, "given"), self.parts, self.config.data.max_length)
+
+    def view_of(self, pairs: Sequence[tuple[str, str]]) -> View:
+        """The part of the attention that tells best what belongs together.
+
+        It is the one that was taught by links, if there were any, or else found on up to 50 pairs without gold links.
+
+        Raises:
+            ConfigError: before `fit` or `load`, or for a model without attention.
+        """
+        taught = guided_view(self.config)
+        if taught is not None:
+            return taught
+        given = as_pairs(pairs, "given")
+        self.parts.model.eval()
+        with fast_matmul("exact", self.parts.model.output.weight.device):
+            return choose_view(given[:: -(-len(given) // 50)], self.parts)
+
     def evaluate(
         self,
         pairs: Sequence[tuple[str, str]],
@@ -280,8 +354,8 @@ class Translator:
         _ = self.parts
         self._write(new_folder(folder, overwrite=overwrite))
 
-    def _keep(self, place: Path, start: Start, train: Sequence[Pair], valid: Sequence[Pair]) -> None:
-        record_data(place, train, valid)
+    def _keep(self, place: Path, start: Start, train: Sequence[Pair], valid: Sequence[Pair], guide: Guide) -> None:
+        record_data(place, train, valid, guide)
         write_parts(place, self.config, start.parts)
 
     def _write(self, place: Path) -> None:

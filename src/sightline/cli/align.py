@@ -1,0 +1,106 @@
+"""`sightline align`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sightline.cli.pairs import Pairs
+from sightline.cli.reading import warn
+from sightline.data import GoldLinks, Link, Pair, format_links, read_links
+from sightline.data.counting import count
+from sightline.errors import ConfigError, DataError
+from sightline.explain import symmetrise
+from sightline.files import write_atomic
+from sightline.metrics import alignment_error_rate
+from sightline.tasks import load
+from sightline.tasks.translate import Alignment, Translator, read_pairs
+from sightline.tasks.translate.aligning import join
+from sightline.training import set_threads
+
+__all__ = ["Asked", "run_align"]
+
+
+class Asked(NamedTuple):
+    """What is asked of a translator.
+
+    Attributes:
+        pairs: where they are.
+        reverse: the folder of a translator of the other direction.
+        symmetrisation: how the links of both are joined.
+        gold: a file of links to compare with.
+        output: a file for the links; None for standard output.
+    """
+
+    pairs: Pairs
+    reverse: Path | None
+    symmetrisation: str
+    gold: Path | None
+    output: Path | None
+
+
+def run_align(folder: Path, asked: Asked, threads: int | None) -> None:
+    """The links of each pair, a line each; what is said of them goes to standard error.
+
+    A pair that is too long is answered by an empty line, and counts as an error once all others are answered.
+    """
+    set_threads(threads)
+    symmetrise(frozenset(), frozenset(), asked.symmetrisation)  # an unknown one is told at once
+    models = [_translator(folder), *(() if asked.reverse is None else [_translator(asked.reverse)])]
+    given = read_pairs(asked.pairs.files())
+    gold = None if asked.gold is None else _gold(asked.gold, len(given))
+    sides = [given, [Pair(pair.target, pair.source) for pair in given]]
+    refused: dict[int, str] = {}
+    for model, pairs in zip(models, sides, strict=False):
+        refused |= model.too_long(pairs)
+    kept = [i for i in range(len(given)) if i not in refused]
+    links = [frozenset[Link]() for _ in given]
+    for i, each in zip(kept, _aligned(models, [[some[i] for i in kept] for some in sides], asked), strict=True):
+        links[i] = each.links
+    _write([format_links(each) for each in links], asked.output)
+    if gold is not None:
+        score = alignment_error_rate(links, [each.sure for each in gold], [each.possible for each in gold])
+        warn(f"AER {score.error_rate:.2%}, precision {score.precision:.2%}, recall {score.recall:.2%}")
+    if refused:
+        first = min(refused)
+        raise DataError(
+            f"pair {first + 1:,}: {refused[first]}\n{count(len(refused), 'pair')} too long in all, each answered by an "
+            "empty line"
+        )
+
+
+def _translator(folder: Path) -> Translator:
+    model = load(folder)
+    if not isinstance(model, Translator):
+        raise ConfigError(f"{folder}: words are aligned by a translator, and this model's task is another")
+    return model
+
+
+def _gold(path: Path, pairs: int) -> list[GoldLinks]:
+    found = read_links(path)
+    if len(found) != pairs:
+        raise DataError(
+            f"there are links of {len(found):,} pairs, and {pairs:,} pairs: line n belongs to pair n", path=path
+        )
+    if not any(each.possible for each in found):
+        raise DataError("there is no link in it to compare with", path=path)
+    return found
+
+
+def _aligned(models: Sequence[Translator], sides: Sequence[Sequence[Pair]], asked: Asked) -> Sequence[Alignment]:
+    found: list[Sequence[Alignment]] = []
+    for model, pairs in zip(models, sides if sides[0] else [], strict=False):
+        view = model.view_of(pairs)
+        warn(f"{'back: ' if found else ''}{view}")
+        found.append(model.align(pairs, view=view))
+    if not found:
+        return []
+    return found[0] if len(found) == 1 else join(found[0], found[1], asked.symmetrisation)
+
+
+def _write(lines: Sequence[str], output: Path | None) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    if output is None:
+        print(text, end="", flush=True)
+        return
+    write_atomic(output, text.encode())
+    print(f"wrote {output}")
