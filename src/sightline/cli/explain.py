@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sightline.cli.documents import draw_documents, explain_documents, name_columns, report_documents
 from sightline.cli.reading import input_lines, input_name, warn, with_decoding
-from sightline.cli.series import csv_of
+from sightline.cli.series import csv_of, spoken_verdict
 from sightline.cli.series_pictures import picture_attention
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, text_heatmap
@@ -76,7 +76,7 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
     else:
         picture_attention(panel, frame, output)
     for name, verdict in model.verdicts(panel, future=asked.future).items():
-        warn(f"{name}: {verdict}; the score is how far the forecast moves, in standard deviations of what it saw")
+        warn(spoken_verdict(name, verdict))
     if output is not None:
         print(f"wrote {output}")
 

@@ -17,6 +17,7 @@ from sightline.data.counting import count
 from sightline.data.series import Finding
 from sightline.errors import ConfigError, OutputError
 from sightline.files import make_folder, write_atomic
+from sightline.results import Verdict
 from sightline.tasks.folder import check_free
 from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.tasks.forecast.frames import as_levels, like
@@ -126,9 +127,11 @@ def _run(config: ForecastConfig, output: Path, asked: Asked) -> None:
         old.unlink()
     drawn = picture_forecasts(panel, frame, asked.level, output)
     (output / _ATTENTION).unlink(missing_ok=True)
+    verdicts: dict[str, Verdict] = {}
     with suppress(ConfigError):  # it looks at nothing
         picture_attention(panel, forecaster.explain(future=asked.future), output / _ATTENTION)
-    report_forecasts(config, panel, findings, backtest, drawn, output)
+        verdicts = forecaster.verdicts(future=asked.future)
+    report_forecasts(config, panel, findings, backtest, drawn, verdicts, output)
     say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
     say(f"pictures are beside them, and all of it is on one page: {output / _REPORT}")
     levels = "".join(f" --level {each:g}" for each in asked.level)

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from sightline.errors import ConfigError
+from sightline.results import Verdict
 from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.tasks.forecast.backtest import Backtest
 
@@ -22,6 +23,7 @@ __all__ = [
     "error_lines",
     "rival_of",
     "spoken",
+    "spoken_verdict",
     "usage",
 ]
 
@@ -136,6 +138,11 @@ def rival_of(backtest: Backtest, found: Mapping[str, Mapping[str, float]]) -> st
 def spoken(name: str) -> str:
     """A baseline's name as people say it."""
     return name.replace("_", " ")
+
+
+def spoken_verdict(series: str, verdict: Verdict) -> str:
+    """Whether what a forecast is said to have used is to be believed, for people."""
+    return f"{series}: {verdict}; the score is how far the forecast moves, in standard deviations of what it saw"
 
 
 def _all(frame: pl.DataFrame, times: Iterable[str], unit: str) -> bool:

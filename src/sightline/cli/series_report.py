@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sightline.cli.series import backtest_notes, error_cells, rival_of, spoken
+from sightline.cli.series import backtest_notes, error_cells, rival_of, spoken, spoken_verdict
 from sightline.data.counting import count
 from sightline.data.series import Finding, Panel
 from sightline.explain.render.forecasts import Part, Picture, forecasts_page
+from sightline.results import Verdict
 from sightline.tasks.forecast import ForecastConfig
 from sightline.tasks.forecast.backtest import Backtest
 
@@ -21,6 +22,7 @@ def report_forecasts(
     findings: Sequence[Finding],
     backtest: Backtest,
     drawn: Sequence[Path],
+    verdicts: Mapping[str, Verdict],
     folder: Path,
 ) -> None:
     """Write `report.html` beside the pictures, which it holds.
@@ -31,6 +33,7 @@ def report_forecasts(
         findings: about their table.
         backtest: how good forecasts were.
         drawn: pictures of the forecasts.
+        verdicts: on what the forecasts of some series used.
         folder: where it all is.
     """
     of = f" of {config.data.train.name}" if config.data.train else ""
@@ -50,7 +53,8 @@ def report_forecasts(
     attended = folder / "attention.png"
     if attended.exists():
         pictures = [Picture(attended, "weights of steps back")]
-        parts.append(Part("What the forecasts used of the past", pictures=pictures, notes=[_USED]))
+        notes = [_USED, *map(spoken_verdict, verdicts, verdicts.values())]
+        parts.append(Part("What the forecasts used of the past", pictures=pictures, notes=notes))
     forecasts_page(f"Forecast{of}", lines, [str(finding) for finding in findings], parts, folder / "report.html")
 
 

@@ -66,7 +66,8 @@ def draw_forecasts(
 ) -> Figure:
     """Draw series with their forecasts and bands, one below the other; save where a path is given.
 
-    The bands of a forecast lie in each other, the narrowest the darkest; a dotted line marks each cutoff. Forecasts of
+    A forecast goes on from the last observation before it. Its bands lie in each other, the narrowest the darkest; a
+    dotted line marks each cutoff. Forecasts of
     what was observed too, as in a backtest, are drawn over it. Needs no display and leaves matplotlib's settings alone.
 
     Args:
@@ -151,9 +152,12 @@ def _draw_series(axes: Axes, series: Shown) -> None:
     for n, outlook in enumerate(series.outlooks):
         named = n == 0  # in the legend
         axes.axvline(outlook.times[0], color=_CUTOFF, linewidth=0.8, linestyle=":", zorder=1)
-        axes.plot(
-            outlook.times, outlook.point, color=_SAID, linewidth=1.6, zorder=4, label="forecast" if named else None
+        before = np.flatnonzero((series.times < outlook.times[0]) & ~np.isnan(series.values))[-1:]
+        times, point = (
+            np.concatenate([known[before], said])
+            for known, said in ((series.times, outlook.times), (series.values, outlook.point))
         )
+        axes.plot(times, point, color=_SAID, linewidth=1.6, zorder=4, label="forecast" if named else None)
         for tint, level in zip(_tints(len(outlook.bands)), sorted(outlook.bands, reverse=True), strict=True):
             low, high = outlook.bands[level]
             label = f"{level:g}% interval" if named else None
