@@ -1,8 +1,9 @@
 """What every prediction is made of: pieces of text with their place in it, named attention maps, and a verdict."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,20 @@ class AttentionMap:
             return self
         return AttentionMap(self.weights.mean((0, 1)), self.queries, self.keys)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        sides = {
+            name: [asdict(piece) for piece in side] for name, side in (("queries", self.queries), ("keys", self.keys))
+        }
+        return {"weights": self.weights.tolist(), **sides}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "AttentionMap":
+        """What `to_dict` gave."""
+        queries, keys = ([Piece(**piece) for piece in values[name]] for name in ("queries", "keys"))
+        weights = np.array(values["weights"], np.float32)
+        return cls(weights if weights.size else weights.reshape(len(queries), len(keys)), queries, keys)
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -85,6 +100,16 @@ class Verdict:
             f"attention {self.kind}: without the first pieces the score falls {falls}; chance {self.chance:.3g}, "
             f"agreement with erasure {self.agreement:+.2f}"
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self) | {"agreement": None if math.isnan(self.agreement) else self.agreement}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Verdict":
+        """What `to_dict` gave."""
+        known = values["agreement"] is not None
+        return cls(**{**values, "agreement": values["agreement"] if known else math.nan})
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,11 @@ def test_weights_of_zero_and_endings_that_cannot_be():
 def test_a_page_holds_its_pictures_and_escapes_what_it_is_given(tmp_path):
     draw_attended(DAYS, weights(1), path=tmp_path / "a.png")
     table = Part(
-        "Errors <of>", ("", "MAE"), [("a&b", "1.5")], ["a note"], [Picture(tmp_path / "a.png", "what <it> says")]
+        "Errors <of>",
+        ("", "MAE"),
+        [("a&b", "1.5")],
+        ["a note"],
+        [Picture((tmp_path / "a.png").read_bytes(), "what <it> says")],
     )
     forecasts_page("Forecast of <x>", ["a line"], ["<finding>"], [table], tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()

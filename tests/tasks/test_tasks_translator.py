@@ -1,14 +1,14 @@
-import json
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from toy_translate import SMALL, reversal, tiny
 
 from sightline import Translator, load
 from sightline.errors import ConfigError, DataError, OutputError
-from sightline.tasks.translate import DecodingConfig, TextTooLongError, TransformerConfig
+from sightline.tasks.translate import DecodingConfig, TextTooLongError, TransformerConfig, Translation
 
 TEXTS = ["abc", "fedcba", "", "a", "bbbb", "  ", "abc", "xyz"]
 TRANSFORMER = TransformerConfig(width=16, heads=2, hidden=32, encoder_layers=2, decoder_layers=2)
@@ -70,7 +70,29 @@ def test_attention_belongs_to_the_pieces(trained):
         np.testing.assert_allclose(each.weights.sum(-1), 1, atol=1e-5)
     assert result.attention["cross"].queries == result.pieces
     assert result.attention["cross"].keys == result.source_pieces
-    assert json.loads(json.dumps(result.to_dict()))["text"] == result.text
+
+
+def test_a_translation_goes_through_json_and_a_table(trained):
+    for result in (*trained.explain(["abcd"]), *trained.predict([""]), trained.predict(["ab"], attention=False)[0]):
+        again = Translation.from_json(result.to_json())
+        assert again.to_dict() == result.to_dict()
+        assert (again.text, again.pieces, again.source_pieces) == (
+            result.text,
+            list(result.pieces),
+            list(result.source_pieces),
+        )
+        for name, each in result.attention.items():
+            np.testing.assert_array_equal(again.attention[name].weights, each.weights)
+            assert again.attention[name].weights.dtype == np.float32
+            rows = result.to_frame().filter(pl.col("map") == name)
+            np.testing.assert_array_equal(rows["weight"].to_numpy(), each.weights.ravel())
+            place = tuple(part - 1 for part in each.weights.shape)
+            last = rows.row(-1, named=True)
+            assert (last["query"], last["key"]) == place[-2:]
+            assert (last["layer"], last["head"]) == (place[:2] if len(place) == 4 else (None, None))
+            assert (last["query_text"], last["key_text"]) == (each.queries[-1].text, each.keys[-1].text)
+        assert len(result.to_frame()) == sum(each.weights.size for each in result.attention.values())
+        assert ("<table" in result._repr_html_()) == bool(result.attention)
 
 
 def test_without_attention_the_answers_are_the_same(trained):
@@ -144,7 +166,7 @@ def test_several_references_for_one_source(trained):
 
 
 def test_one_text_in_place_of_a_list(trained):
-    with pytest.raises(DataError, match=r"write predict\(\[text\]\)"):
+    with pytest.raises(DataError, match=r"write \[text\]"):
         trained.predict("abc")
 
 

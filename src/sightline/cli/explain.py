@@ -75,8 +75,8 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
         write_atomic(output, csv_of(frame))
     else:
         picture_attention(panel, frame, output)
-    for name, verdict in model.verdicts(panel, future=asked.future).items():
-        warn(spoken_verdict(name, verdict))
+    for each in model.explanations(panel, future=asked.future):
+        warn(spoken_verdict(each))
     if output is not None:
         print(f"wrote {output}")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import typer
 
-from sightline.cli.series import csv_of, error_lines, usage
+from sightline.cli.series import csv_of, error_lines, spoken_verdict, usage
 from sightline.cli.series_pictures import picture_attention, picture_backtest, picture_errors, picture_forecasts
 from sightline.cli.series_report import report_forecasts
 from sightline.cli.train import configure
@@ -17,7 +17,6 @@ from sightline.data.counting import count
 from sightline.data.series import Finding
 from sightline.errors import ConfigError, OutputError
 from sightline.files import make_folder, write_atomic
-from sightline.results import Verdict
 from sightline.tasks.folder import check_free
 from sightline.tasks.forecast import ForecastConfig, Forecaster
 from sightline.tasks.forecast.frames import as_levels, like
@@ -127,10 +126,10 @@ def _run(config: ForecastConfig, output: Path, asked: Asked) -> None:
         old.unlink()
     drawn = picture_forecasts(panel, frame, asked.level, output)
     (output / _ATTENTION).unlink(missing_ok=True)
-    verdicts: dict[str, Verdict] = {}
+    verdicts: list[str] = []
     with suppress(ConfigError):  # it looks at nothing
         picture_attention(panel, forecaster.explain(future=asked.future), output / _ATTENTION)
-        verdicts = forecaster.verdicts(future=asked.future)
+        verdicts = list(map(spoken_verdict, forecaster.explanations(future=asked.future)))
     report_forecasts(config, panel, findings, backtest, drawn, verdicts, output)
     say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
     say(f"pictures are beside them, and all of it is on one page: {output / _REPORT}")

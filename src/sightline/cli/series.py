@@ -8,8 +8,7 @@ from typing import Any
 import polars as pl
 
 from sightline.errors import ConfigError
-from sightline.results import Verdict
-from sightline.tasks.forecast import ForecastConfig, Forecaster
+from sightline.tasks.forecast import ForecastConfig, Forecaster, ForecastExplanation
 from sightline.tasks.forecast.backtest import Backtest
 
 __all__ = [
@@ -140,9 +139,10 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def spoken_verdict(series: str, verdict: Verdict) -> str:
+def spoken_verdict(each: ForecastExplanation) -> str:
     """Whether what a forecast is said to have used is to be believed, for people."""
-    return f"{series}: {verdict}; the score is how far the forecast moves, in standard deviations of what it saw"
+    moves = "the score is how far the forecast moves, in standard deviations of what it saw"
+    return f"{each.series}: {each.verdict}; {moves}"
 
 
 def _all(frame: pl.DataFrame, times: Iterable[str], unit: str) -> bool:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sightline.cli.series import backtest_notes, error_cells, rival_of, spoken, spoken_verdict
+from sightline.cli.series import backtest_notes, error_cells, rival_of, spoken
 from sightline.data.counting import count
 from sightline.data.series import Finding, Panel
 from sightline.explain.render.forecasts import Part, Picture, forecasts_page
-from sightline.results import Verdict
 from sightline.tasks.forecast import ForecastConfig
 from sightline.tasks.forecast.backtest import Backtest
 
@@ -22,7 +21,7 @@ def report_forecasts(
     findings: Sequence[Finding],
     backtest: Backtest,
     drawn: Sequence[Path],
-    verdicts: Mapping[str, Verdict],
+    verdicts: Sequence[str],
     folder: Path,
 ) -> None:
     """Write `report.html` beside the pictures, which it holds.
@@ -40,7 +39,7 @@ def report_forecasts(
     series = count(len(panel.ids), "series")
     ahead = count(config.horizon, "step")
     lines = [f"{series} by steps of {panel.frequency}, {ahead} ahead, by the model {config.model.type!r}"]
-    pictures = [Picture(path, f"history and forecast, {path.stem}") for path in drawn]
+    pictures = [Picture(path.read_bytes(), f"history and forecast, {path.stem}") for path in drawn]
     found = backtest.metrics()
     shown = f"the first {len(drawn)} of {series}; all are in forecast.csv"
     parts = [
@@ -52,9 +51,8 @@ def report_forecasts(
     ]
     attended = folder / "attention.png"
     if attended.exists():
-        pictures = [Picture(attended, "weights of steps back")]
-        notes = [_USED, *map(spoken_verdict, verdicts, verdicts.values())]
-        parts.append(Part("What the forecasts used of the past", pictures=pictures, notes=notes))
+        pictures = [Picture(attended.read_bytes(), "weights of steps back")]
+        parts.append(Part("What the forecasts used of the past", pictures=pictures, notes=[_USED, *verdicts]))
     forecasts_page(f"Forecast{of}", lines, [str(finding) for finding in findings], parts, folder / "report.html")
 
 
@@ -79,8 +77,8 @@ def _errors(backtest: Backtest, found: Metrics, folder: Path) -> Part:
         rows,
         [_MEASURES, *backtest_notes(backtest, found)],
         [
-            Picture(folder / "backtest.png", "earlier forecasts over what came"),
-            Picture(folder / "error-by-step.png", "mean absolute error by step ahead"),
+            Picture((folder / "backtest.png").read_bytes(), "earlier forecasts over what came"),
+            Picture((folder / "error-by-step.png").read_bytes(), "mean absolute error by step ahead"),
         ],
     )
 

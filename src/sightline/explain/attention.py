@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from os import PathLike
 from typing import Any
 
+import numpy as np
+import polars as pl
+
 from sightline.errors import ConfigError
 from sightline.explain.render import html_table, text_heatmap
 from sightline.explain.words import merge_words
-from sightline.results import AttentionMap, Piece
+from sightline.results import AttentionMap
 
 __all__ = ["Attention"]
 
@@ -80,16 +83,21 @@ class Attention(Mapping[str, AttentionMap]):
         """
         return text_heatmap(self._chosen(name, words), width)
 
-    def to_dict(self) -> dict[str, dict[str, object]]:
+    def to_dict(self) -> dict[str, dict[str, Any]]:
         """All maps as lists, strings and numbers, ready for JSON: `weights`, `queries` and `keys` by name."""
-        return {
-            name: {
-                "weights": each.weights.tolist(),
-                "queries": [_piece_dict(piece) for piece in each.queries],
-                "keys": [_piece_dict(piece) for piece in each.keys],
-            }
-            for name, each in self._maps.items()
-        }
+        return {name: each.to_dict() for name, each in self._maps.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Mapping[str, Any]]) -> "Attention":
+        """What `to_dict` gave."""
+        return cls({name: AttentionMap.from_dict(each) for name, each in values.items()})
+
+    def to_frame(self) -> pl.DataFrame:
+        """All weights in a long table: `map, layer, head, query, query_text, key, key_text, weight`.
+
+        Layers and heads are counted from 0, and null where a map has none.
+        """
+        return pl.concat([_EMPTY, *(_rows(name, each) for name, each in self._maps.items())])
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a table over words for each map."""
@@ -104,6 +112,33 @@ class Attention(Mapping[str, AttentionMap]):
         return merge_words(self._maps[name]) if words else self._maps[name]
 
 
-def _piece_dict(piece: Piece) -> dict[str, str | int | None]:
-    """A piece's attributes by name."""
-    return {"text": piece.text, "start": piece.start, "end": piece.end, "word": piece.word}
+_EMPTY = pl.DataFrame(
+    schema={
+        "map": pl.String,
+        "layer": pl.Int64,
+        "head": pl.Int64,
+        "query": pl.Int64,
+        "query_text": pl.String,
+        "key": pl.Int64,
+        "key_text": pl.String,
+        "weight": pl.Float32,
+    }
+)
+
+
+def _rows(name: str, map: AttentionMap) -> pl.DataFrame:
+    """One row for each weight."""
+    places = np.indices(map.weights.shape).reshape(map.weights.ndim, -1)
+    layer, head = places[:2] if map.weights.ndim == 4 else (None, None)
+    query, key = places[-2:]
+    columns = {
+        "map": np.repeat(name, map.weights.size),
+        "layer": layer,
+        "head": head,
+        "query": query,
+        "query_text": np.array([piece.text for piece in map.queries], object)[query],
+        "key": key,
+        "key_text": np.array([piece.text for piece in map.keys], object)[key],
+        "weight": map.weights.ravel(),
+    }
+    return pl.DataFrame(columns, schema=_EMPTY.schema)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sightline.data.documents import Labels
-from sightline.tasks.classify import Classifier, ClassifyTraining, HierarchicalConfig, RecurrentConfig
+from sightline.tasks.classify import Classification, Classifier, ClassifyTraining, HierarchicalConfig, RecurrentConfig
 from sightline.tasks.classify.believing import believe
 from sightline.tasks.classify.cutting import number
 from sightline.tasks.classify.predicting import cut_all, network_scores
@@ -98,3 +98,19 @@ def test_sides_say_what_is_explained():
     (scale,) = sides_of(Labels(("1", "2", "3"), "ordered"), "2", probabilities)
     np.testing.assert_allclose(scale.weights, [0.5, 0.5])
     assert "from 1 to 3" in scale.meaning
+
+
+def test_a_classification_goes_through_json_and_a_table(trained):
+    for result in trained.explain([*planted(2, 5)[0], "nothing known here"]):
+        again = Classification.from_json(result.to_json())
+        assert again.to_dict() == result.to_dict()
+        np.testing.assert_array_equal(again.evidence(), result.evidence())
+        np.testing.assert_array_equal(again.attended(), result.attended())
+        assert (again.label, again.verdict, again.words) == (result.label, result.verdict, list(result.words))
+        frame = result.to_frame()
+        assert frame["text"].to_list() == [word.text for word in result.words]
+        assert frame["attention"].sum() == pytest.approx(1, abs=1e-5)
+        np.testing.assert_allclose(frame["evidence"], result.evidence() @ result.sides[0].weights, atol=1e-6)
+        snippet = again._repr_html_()
+        assert result.words[0].text in snippet
+        assert "<script" not in snippet

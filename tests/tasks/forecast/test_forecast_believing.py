@@ -4,9 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from torch.testing import assert_close
 
+from sightline.data.series import Columns
 from sightline.models.forecast import ForecastNetwork, PatchCore, PointHead, VariableCore, Window
-from sightline.tasks.forecast import Forecaster, ForecastTraining
+from sightline.tasks.forecast import Forecaster, ForecastExplanation, ForecastTraining
 from sightline.tasks.forecast.believing import believe
 from sightline.tasks.forecast.explaining import used
 
@@ -88,6 +90,46 @@ def test_a_forecaster_gives_the_first_few_series_by_name():
         pl.DataFrame({"unique_id": name, "ds": steps, "y": np.sin(steps / k) + 9}) for k, name in ((2, "a"), (3, "b"))
     )
     forecaster = Forecaster(horizon=3, look_back=12, training=ForecastTraining(epochs=2)).fit(frame)
-    found = forecaster.verdicts()
-    assert list(found) == ["a", "b"]
-    assert forecaster.verdicts(frame, series=1) == {"a": found["a"]}
+    found = forecaster.explanations()
+    assert [each.series for each in found] == ["a", "b"]
+    (one,) = forecaster.explanations(frame, series=1)
+    assert one.verdict == found[0].verdict
+
+
+def test_an_explanation_goes_through_json_a_table_and_a_page(tmp_path):
+    """The table is that of `explain`; of a series shorter than the look-back what there is of it."""
+    start = np.datetime64("2024-01-01T00:00", "us")
+    hours = start + np.arange(70) * np.timedelta64(1, "h")
+    frame = pl.concat(
+        pl.DataFrame(
+            {"unique_id": name, "ds": hours[:length], "y": np.sin(np.arange(length) / 2), "x": np.arange(length) % 5}
+        )
+        for name, length in (("a", 70), ("b", 8))
+    ).with_columns(pl.col("ds").dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Rome"))
+    forecaster = Forecaster(
+        horizon=3,
+        look_back=12,
+        model="variables",
+        columns=Columns(past=["x"]),
+        training=ForecastTraining(epochs=1),
+    ).fit(frame)
+    table, forecast = forecaster.explain(), forecaster.predict()
+    for each in forecaster.explanations():
+        again = ForecastExplanation.from_json(each.to_json())
+        assert again.to_dict() == each.to_dict()
+        assert_close(torch.from_numpy(each.attention.sum((1, 2))), torch.ones(3), atol=1e-5, rtol=0)
+        mine = each.to_frame()
+        theirs = table.filter(pl.col("unique_id") == each.series)
+        assert mine.columns == theirs.columns
+        assert len(each.steps) == (12 if each.series == "a" else 8)
+        for name in ("cutoff", "step", "ds", "variable"):
+            assert mine[name].to_list() == theirs[name].to_list()
+        np.testing.assert_allclose(mine["weight"], theirs["weight"], atol=1e-6)
+        said = forecast.filter(pl.col("unique_id") == each.series)
+        np.testing.assert_allclose(each.forecast, said["forecast"], rtol=1e-5)
+        assert again.to_frame()["ds"].dtype == mine["ds"].dtype
+    page = again.to_html(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text() == page
+    assert "attention" in str(again)
+    again.plot(tmp_path / "used.svg")
+    assert (tmp_path / "used.svg").exists()

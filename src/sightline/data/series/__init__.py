@@ -8,7 +8,7 @@ for batch in windows.batches(windows.cutoffs(), 128, seed=1, epoch=1): ...
 from sightline.data.series.calendar import CALENDAR
 from sightline.data.series.columns import Columns
 from sightline.data.series.findings import Finding
-from sightline.data.series.frequency import Frequency
+from sightline.data.series.frequency import Frequency, by_clock
 from sightline.data.series.panel import Panel
 from sightline.data.series.reading import Examination, examine, read_series
 from sightline.data.series.value_checks import check_last_window, check_lengths
@@ -23,6 +23,7 @@ __all__ = [
     "Panel",
     "WindowBatch",
     "Windows",
+    "by_clock",
     "check_last_window",
     "check_lengths",
     "examine",

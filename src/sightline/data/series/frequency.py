@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from sightline.data.series.columns import nearest
 from sightline.errors import ConfigError
 
-__all__ = ["Frequency", "Timestamps"]
+__all__ = ["Frequency", "Timestamps", "by_clock"]
 
 Timestamps = NDArray[Any]  # datetime64[us], or int64
 
@@ -174,3 +175,11 @@ class Frequency:
 def _steps(period: int, size: int) -> int:
     """Steps in a period, 1 where they do not fill it."""
     return period // size if period % size == 0 else 1
+
+
+def by_clock(times: Timestamps, zone: str | None) -> Timestamps:
+    """What the clock of a zone shows at timestamps in UTC; the same where there is no zone."""
+    if zone is None:
+        return times
+    moments = pl.Series(times.ravel()).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    return moments.dt.replace_time_zone(None).to_numpy().reshape(times.shape)

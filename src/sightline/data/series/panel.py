@@ -6,14 +6,13 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from sightline.data.counting import count
 from sightline.data.series.calendar import calendar_features, calendar_names
 from sightline.data.series.columns import Columns
 from sightline.data.series.findings import tell_time
-from sightline.data.series.frequency import Frequency, Timestamps
+from sightline.data.series.frequency import Frequency, Timestamps, by_clock
 from sightline.data.series.future import read_future
 from sightline.data.tables import Source
 from sightline.errors import ConfigError
@@ -89,10 +88,7 @@ class Panel:
 
     def clock(self, times: Timestamps) -> Timestamps:
         """What the clock of the zone shows at these timestamps; the same where there is no zone."""
-        if self.zone is None:
-            return times
-        moments = pl.Series(times.ravel()).dt.replace_time_zone("UTC").dt.convert_time_zone(self.zone)
-        return moments.dt.replace_time_zone(None).to_numpy().reshape(times.shape)
+        return by_clock(times, self.zone)
 
     def slice(
         self,

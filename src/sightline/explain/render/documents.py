@@ -12,7 +12,7 @@ from sightline.explain.render.highlight import strengths
 from sightline.files import write_atomic
 from sightline.results import Piece
 
-__all__ = ["Shown", "document_report"]
+__all__ = ["Shown", "document_report", "document_snippet"]
 
 _LEVELS = 10  # documents.css has a class for each: s1 ... s10
 _OPEN = 3  # so many documents lie open, further ones are folded
@@ -97,6 +97,11 @@ def document_report(
     if path is not None:
         write_atomic(path, page.encode())
     return page
+
+
+def document_snippet(documents: Sequence[Shown]) -> str:
+    """The same for a notebook: no style sheet, and nothing to fold."""
+    return filled("snippet.html", items=[(each, _blocks(each)) for each in documents], levels=_LEVELS)
 
 
 def _blocks(shown: Shown) -> list[_Block]:

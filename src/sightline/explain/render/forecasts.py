@@ -4,7 +4,6 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 
 from sightline.explain.render.assets import filled
 from sightline.files import write_atomic
@@ -14,15 +13,15 @@ __all__ = ["Part", "Picture", "forecasts_page"]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG file, and what it says to those who do not see it."""
+    """The bytes of a PNG file, and what it says to those who do not see it."""
 
-    path: Path
+    png: bytes
     says: str
 
     @property
     def content(self) -> str:
-        """The file, in base64."""
-        return base64.b64encode(self.path.read_bytes()).decode("ascii")
+        """The bytes in base64."""
+        return base64.b64encode(self.png).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +44,25 @@ class Part:
 
 
 def forecasts_page(
-    title: str, lines: Sequence[str], findings: Sequence[str], parts: Sequence[Part], path: str | PathLike[str]
-) -> None:
-    """Write the page; its Content-Security-Policy forbids each and every request.
+    title: str,
+    lines: Sequence[str],
+    findings: Sequence[str],
+    parts: Sequence[Part],
+    path: str | PathLike[str] | None = None,
+) -> str:
+    """The page; its Content-Security-Policy forbids each and every request.
 
     Args:
         title: of the page.
         lines: what was forecast, by what.
         findings: about the data.
         parts: of the page, in order.
-        path: where to write it.
+        path: where to write it too.
 
     Raises:
         OutputError: when the file cannot be written.
     """
     page = filled("forecasts.html", style=["report.css"], title=title, lines=lines, findings=findings, parts=parts)
-    write_atomic(path, page.encode())
+    if path is not None:
+        write_atomic(path, page.encode())
+    return page

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sightline.errors import ConfigError
 from sightline.files import write_atomic
 
-__all__ = ["check_ending", "save"]
+__all__ = ["as_png", "check_ending", "save"]
 
 _ENDINGS = (".png", ".svg", ".pdf")
 
@@ -35,3 +35,10 @@ def save(figure: Figure, path: str | PathLike[str] | None) -> None:
     with matplotlib.rc_context({"svg.fonttype": "none"}) if kind == "svg" else nullcontext():
         figure.savefig(picture, dpi="figure", format=kind)
     write_atomic(path, picture.getvalue())
+
+
+def as_png(figure: Figure) -> bytes:
+    """The figure as a PNG file has it."""
+    picture = BytesIO()
+    figure.savefig(picture, dpi="figure", format="png")
+    return picture.getvalue()

@@ -1,11 +1,13 @@
 """A classification: the label, how likely each class is, and the evidence for it in the text."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from sightline.data.documents import Label
@@ -150,28 +152,88 @@ class Classification:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        sentence_attention = None if self.sentence_attention is None else self.sentence_attention.tolist()
         return {
             "label": self.label,
             "probabilities": dict(self.probabilities),
+            "source": self.source,
             "scores": self.scores.tolist(),
             "constant": self.constant.tolist(),
             "words": [
-                {"text": word.text, "start": word.start, "end": word.end, "evidence": evidence}
+                asdict(word) | {"evidence": evidence}
                 for word, evidence in zip(self.words, self.evidence().tolist(), strict=True)
             ],
             "pieces": [
-                {"text": piece.text, "start": piece.start, "end": piece.end, "attention": weight}
+                asdict(piece) | {"attention": weight}
                 for piece, weight in zip(self.pieces, self.word_attention.tolist(), strict=True)
             ],
-            "sentences": [{"start": sentence.start, "end": sentence.end} for sentence in self.sentences],
-            "sentence_attention": sentence_attention,
-            "verdict": None if self.verdict is None else asdict(self.verdict),
+            "sentences": [asdict(sentence) for sentence in self.sentences],
+            "sentence_attention": _listed(self.sentence_attention),
+            "word_contributions": _listed(self.word_contributions),
+            "sentence_contributions": _listed(self.sentence_contributions),
             "phrases": [
-                {"text": p.piece.text, "start": p.piece.start, "end": p.piece.end, "shares": p.shares.tolist()}
-                for p in self.phrases
+                asdict(phrase.piece)
+                | {"words": [phrase.words.start, phrase.words.stop], "shares": phrase.shares.tolist()}
+                for phrase in self.phrases
             ],
+            "sides": [{"meaning": side.meaning, "weights": side.weights.tolist()} for side in self.sides],
+            "verdict": None if self.verdict is None else self.verdict.to_dict(),
         }
+
+    def to_json(self) -> str:
+        """All of it in one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Classification":
+        """What `to_dict` gave."""
+        label, verdict = values["label"], values["verdict"]
+        arrays = ("scores", "constant", "sentence_attention", "word_contributions", "sentence_contributions")
+        return cls(
+            label=label if isinstance(label, str) else tuple(label),
+            probabilities=values["probabilities"],
+            source=values["source"],
+            words=[_piece(word) for word in values["words"]],
+            pieces=[_piece(piece) for piece in values["pieces"]],
+            sentences=[_piece(sentence) for sentence in values["sentences"]],
+            word_attention=np.array([piece["attention"] for piece in values["pieces"]], np.float32),
+            phrases=[
+                Phrase(_piece(one), range(*one["words"]), np.array(one["shares"], np.float32))
+                for one in values["phrases"]
+            ],
+            sides=[Side(side["meaning"], np.array(side["weights"], np.float32)) for side in values["sides"]],
+            verdict=None if verdict is None else Verdict.from_dict(verdict),
+            **{name: None if values[name] is None else np.array(values[name], np.float32) for name in arrays},
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Classification":
+        """What `to_json` gave."""
+        return cls.from_dict(json.loads(text))
+
+    def to_frame(self) -> pl.DataFrame:
+        """A row for each word and each of `sides`: `for, word, text, start, end, attention, evidence`."""
+        attention, evidence = np.zeros(len(self.words)), self.evidence()
+        for piece, weight in zip(self.pieces, self.attended(), strict=True):
+            attention[piece.word] += weight
+        columns = {
+            "word": range(len(self.words)),
+            "text": [word.text for word in self.words],
+            "start": [word.start for word in self.words],
+            "end": [word.end for word in self.words],
+            "attention": attention,
+        }
+        return pl.concat(
+            pl.DataFrame({**columns, "evidence": evidence @ side.weights}).insert_column(
+                0, pl.lit(side.meaning).alias("for")
+            )
+            for side in self.sides
+        )
+
+    def _repr_html_(self) -> str:
+        from sightline.explain.render.documents import document_snippet
+        from sightline.tasks.classify.showing import shown_of
+
+        return document_snippet(shown_of(self))
 
     def __str__(self) -> str:
         label = self.label if isinstance(self.label, str) else ", ".join(self.label) or "(none)"
@@ -179,3 +241,11 @@ class Classification:
 
     def __repr__(self) -> str:
         return f"Classification({self.label!r}, score={self.score:.3f}, source={self.source[:40]!r})"
+
+
+def _piece(values: Mapping[str, Any]) -> Piece:
+    return Piece(**{name: values[name] for name in Piece.__slots__})
+
+
+def _listed(values: Array | None) -> list[Any] | None:
+    return None if values is None else values.tolist()

@@ -12,10 +12,12 @@ from sightline.tasks.forecast.config import (
     VariablesConfig,
 )
 from sightline.tasks.forecast.forecaster import Forecaster
+from sightline.tasks.forecast.result import ForecastExplanation
 
 __all__ = [
     "DualStageConfig",
     "ForecastConfig",
+    "ForecastExplanation",
     "ForecastTraining",
     "Forecaster",
     "HeadConfig",

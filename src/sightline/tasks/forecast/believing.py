@@ -2,35 +2,55 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from sightline.data.series import Windows
+from sightline.data.series import Panel, Windows
 from sightline.explain import judged, verdict
 from sightline.layers.scaling import instance_scale
 from sightline.models.forecast import ForecastNetwork, Window
 from sightline.results import Verdict
 from sightline.tasks.forecast.building import Parts, window_of
-from sightline.tasks.forecast.explaining import used
+from sightline.tasks.forecast.explaining import by_covariate, looked, used, variables_of
+from sightline.tasks.forecast.frames import when
+from sightline.tasks.forecast.result import ForecastExplanation
 
-__all__ = ["believe", "verdicts"]
+__all__ = ["believe", "explanations"]
 
 _ROWS = 256  # windows at once
 
 
-def verdicts(parts: Parts, windows: Windows, series: int) -> Iterator[Verdict]:
-    """The verdict on what the forecast from the end of each of the first few series used.
+@torch.inference_mode()
+def explanations(
+    parts: Parts, panel: Panel, windows: Windows, series: int, *, verdict: bool
+) -> Iterator[ForecastExplanation]:
+    """What the forecast from the end of each of the first few series used, and whether that is to be believed.
 
     Raises:
         ConfigError: for a network that looks at nothing.
     """
     network = parts.network.eval()
-    for place in windows.last()[:series]:
+    for name, place in zip(panel.ids, windows.last()[:series], strict=False):
         window = window_of(windows.gather(place.unsqueeze(0)))
-        with torch.inference_mode():
-            weights = used(network, network(window, need_weights=True))[0]
-        yield believe(network, window, weights)
+        forecast = looked(network, window)
+        weights = used(network, forecast)
+        shares = by_covariate(weights.cpu().double().numpy(), parts.series.encoding)[0]
+        row, begin = place.cpu().numpy()[:1], int(place[1])
+        known = min(begin, parts.look_back)
+        steps = when(panel, row, np.array([begin - known]), known + windows.horizon)[0]
+        yield ForecastExplanation(
+            series=name,
+            cutoff=steps[known - 1],
+            times=steps[known:],
+            forecast=network.point(forecast)[0].cpu().double().numpy(),
+            steps=steps[:known],
+            variables=variables_of(panel)[: shares.shape[1]],
+            attention=shares[..., -known:].astype(np.float32),
+            zone=panel.zone,
+            verdict=believe(network, window, weights[0]) if verdict else None,
+        )
 
 
 @torch.inference_mode()

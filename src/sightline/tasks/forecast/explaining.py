@@ -12,12 +12,12 @@ from torch import Tensor
 from sightline.data.series import Panel, Windows
 from sightline.errors import ConfigError
 from sightline.explain import rollout
-from sightline.models.forecast import Forecast, ForecastNetwork, PatchCore, RecurrentCore
+from sightline.models.forecast import Forecast, ForecastNetwork, PatchCore, RecurrentCore, Window
 from sightline.tasks.forecast.building import Parts, window_of
 from sightline.tasks.forecast.encoding import Encoding
 from sightline.tasks.forecast.frames import when
 
-__all__ = ["used", "used_columns"]
+__all__ = ["by_covariate", "looked", "used", "used_columns", "variables_of"]
 
 
 def _by_patches(network: ForecastNetwork, forecast: Forecast) -> Tensor:
@@ -77,6 +77,14 @@ def used(network: ForecastNetwork, forecast: Forecast) -> Tensor:
     return _whole(core, (-2, -1))
 
 
+def looked(network: ForecastNetwork, window: Window) -> Forecast:
+    """A forecast with its maps; raises ConfigError for a network that has none."""
+    forecast = network(window, need_weights=True)
+    if not forecast.maps:
+        raise ConfigError("this network looks at nothing, so that there is nothing to explain: choose an attention")
+    return forecast
+
+
 @torch.inference_mode()
 def used_columns(parts: Parts, panel: Panel, windows: Windows) -> dict[str, Any]:
     """The columns of a table: `unique_id, cutoff, step, ds, variable, weight`, for the steps after each series' end.
@@ -87,13 +95,10 @@ def used_columns(parts: Parts, panel: Panel, windows: Windows) -> dict[str, Any]
     network, horizon, look_back = parts.network.eval(), windows.horizon, parts.look_back
     found: list[Tensor] = []
     for some in windows.last().split(_ROWS):
-        forecast = network(window_of(windows.gather(some)), need_weights=True)
-        if not forecast.maps:
-            raise ConfigError("this network looks at nothing, so that there is nothing to explain: choose an attention")
-        found.append(used(network, forecast))
-    weights = _by_covariate(torch.cat(found).cpu().double().numpy(), parts.series.encoding)
+        found.append(used(network, looked(network, window_of(windows.gather(some)))))
+    weights = by_covariate(torch.cat(found).cpu().double().numpy(), parts.series.encoding)
     count, _, variables, _ = weights.shape
-    names = np.array(_variables(panel)[:variables])
+    names = np.array(variables_of(panel)[:variables])
     times = when(panel, np.arange(count), panel.history - look_back, look_back)
     shape = weights.shape
     inside = np.broadcast_to((panel.history[:, None] - look_back + np.arange(look_back) >= 0)[:, None, None], shape)
@@ -108,13 +113,13 @@ def used_columns(parts: Parts, panel: Panel, windows: Windows) -> dict[str, Any]
     return {name: np.broadcast_to(values, shape)[inside] for name, values in columns.items()}
 
 
-def _variables(panel: Panel) -> list[str]:
+def variables_of(panel: Panel) -> list[str]:
     """The series' own values and the covariates at past steps."""
     target = panel.columns.target if isinstance(panel.columns.target, str) and not panel.columns.is_wide else "y"
     return [target, *panel.columns.past, *panel.future_names]
 
 
-def _by_covariate(weights: NDArray[np.float64], encoding: Encoding) -> NDArray[np.float64]:
+def by_covariate(weights: NDArray[np.float64], encoding: Encoding) -> NDArray[np.float64]:
     """Those of all columns that a covariate was encoded as together; features of the calendar are the last."""
     if weights.shape[2] == 1:
         return weights

@@ -9,7 +9,6 @@ import numpy as np
 from sightline.data.series import Columns, Panel, Windows
 from sightline.data.tables import Source
 from sightline.errors import ConfigError
-from sightline.results import Verdict
 from sightline.tasks.config import parse_config, read_config
 from sightline.tasks.fitting import begun, check_folder_options, fit_in_passing
 from sightline.tasks.folder import (
@@ -23,7 +22,7 @@ from sightline.tasks.folder import (
 )
 from sightline.tasks.forecast.ahead import forecasts_ahead
 from sightline.tasks.forecast.backtest import Backtest
-from sightline.tasks.forecast.believing import verdicts
+from sightline.tasks.forecast.believing import explanations
 from sightline.tasks.forecast.building import SERIES, Parts, load_parts, write_parts
 from sightline.tasks.forecast.config import ForecastConfig, ForecastTraining, HeadConfig, ModelConfig
 from sightline.tasks.forecast.explaining import used_columns
@@ -31,6 +30,7 @@ from sightline.tasks.forecast.frames import as_levels, forecast_columns, like, w
 from sightline.tasks.forecast.judging import cross_validate, evaluate
 from sightline.tasks.forecast.learning import Trained, notes_of, train
 from sightline.tasks.forecast.reading import read_panel
+from sightline.tasks.forecast.result import ForecastExplanation
 from sightline.tasks.forecast.resuming import compare_run, record_data
 from sightline.tasks.forecast.saying import CALIBRATION, Said
 from sightline.tasks.forecast.starting import Start, encoded_windows, prepare
@@ -243,29 +243,30 @@ class Forecaster:
         panel, windows, source = self._ahead(source, future, say)
         return like(source, used_columns(self.trained.parts, panel, windows), panel.zone)
 
-    def verdicts(
+    def explanations(
         self,
         source: Source | Panel | None = None,
         *,
         future: Source | None = None,
         series: int = 5,
+        verdict: bool = True,
         say: Callable[[str], None] = lambda line: None,
-    ) -> dict[str, Verdict]:
-        """Whether `explain` is to be believed, for the first few series, by name.
-
-        Asks the network some hundred to some thousand times for each (see `sightline.explain.verdict`).
+    ) -> list[ForecastExplanation]:
+        """What the forecasts of the first few series used, each with its pictures and a verdict on itself.
 
         Args:
             source: as in `predict`.
             future: likewise.
             series: how many.
+            verdict: whether to find out how far this is to be believed (see `sightline.explain.verdict`), which asks
+                the network some hundred to some thousand times for each.
             say: as in `predict`.
 
         Raises:
             ConfigError: for a network that looks at nothing; otherwise as `predict`.
         """
         panel, windows, _ = self._ahead(source, future, say)
-        return dict(zip(panel.ids, verdicts(self.trained.parts, windows, series), strict=False))
+        return list(explanations(self.trained.parts, panel, windows, series, verdict=verdict))
 
     def _ahead(
         self, source: Source | Panel | None, future: Source | None, say: Callable[[str], None]

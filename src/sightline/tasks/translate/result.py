@@ -1,12 +1,15 @@
 """A translation: the answer, what it was read from, and the attention between them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from sightline.explain import Attention, html_report
-from sightline.results import Prediction
+from sightline.results import Piece, Prediction, Verdict
 
 __all__ = ["Candidate", "Translation"]
 
@@ -58,11 +61,45 @@ class Translation(Prediction):
         """Plain values, ready for JSON."""
         return {
             "source": self.source,
+            "source_pieces": [asdict(piece) for piece in self.source_pieces],
             "text": self.text,
+            "pieces": [asdict(piece) for piece in self.pieces],
             "score": self.score,
             "certified": self.certified,
             "cut_off": self.cut_off,
-            "alternatives": [{"text": c.text, "score": c.score} for c in self.alternatives],
+            "alternatives": [asdict(one) for one in self.alternatives],
             "attention": self.attention.to_dict(),
-            "verdict": None if self.verdict is None else asdict(self.verdict),
+            "verdict": None if self.verdict is None else self.verdict.to_dict(),
         }
+
+    def to_json(self) -> str:
+        """All of it in one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Translation":
+        """What `to_dict` gave."""
+        return cls(
+            text=values["text"],
+            score=values["score"],
+            pieces=[Piece(**piece) for piece in values["pieces"]],
+            source=values["source"],
+            source_pieces=[Piece(**piece) for piece in values["source_pieces"]],
+            attention=Attention.from_dict(values["attention"]),
+            verdict=None if values["verdict"] is None else Verdict.from_dict(values["verdict"]),
+            alternatives=[Candidate(**one) for one in values["alternatives"]],
+            certified=values["certified"],
+            cut_off=values["cut_off"],
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Translation":
+        """What `to_json` gave."""
+        return cls.from_dict(json.loads(text))
+
+    def to_frame(self) -> pl.DataFrame:
+        """The attention in a long table (see `sightline.explain.Attention.to_frame`)."""
+        return self.attention.to_frame()
+
+    def _repr_html_(self) -> str:
+        return self.attention._repr_html_()
