@@ -4,8 +4,9 @@ import math
 
 import pytest
 import torch
+from scipy.optimize import linprog
 
-from sightline.explain import entropy, rollout
+from sightline.explain import entropy, flow, rollout
 
 
 def entropy_by_loops(weights: torch.Tensor, mask: torch.Tensor) -> float:
@@ -56,3 +57,35 @@ def test_rollout_is_the_loop_over_paths():
                 ]
             assert found[b, end].tolist() == pytest.approx(shares)
     assert torch.allclose(found.sum(-1), torch.ones(2, 4, dtype=torch.float64))
+
+
+def test_flow_is_a_linear_programme():
+    """What leaves an output arrives at an input, and no edge carries more than it can."""
+    torch.manual_seed(2)
+    layers, size = 3, 4
+    weights = torch.randn(layers, 2, size, size, dtype=torch.float64).mul(2).softmax(-1)
+    found = flow(weights)
+    capacity = ((weights.mean(1) + torch.eye(size)) / 2).numpy()  # from above to below
+    edges = [(layer, t, s) for layer in range(layers) for t in range(size) for s in range(size)]
+    bounds = [(0, capacity[edge]) for edge in edges]
+    for end in range(size):
+        for start in range(size):
+            gain = [-float(layer == layers - 1 and t == end) for layer, t, _ in edges]
+            rows = []
+            for level in range(layers - 1):  # what comes down to a position goes on down
+                for place in range(size):
+                    rows.append(
+                        [
+                            float((layer, s) == (level + 1, place)) - float((layer, t) == (level, place))
+                            for layer, t, s in edges
+                        ]
+                    )
+            shut = [float((layer == layers - 1 and t != end) or (layer == 0 and s != start)) for layer, t, s in edges]
+            best = linprog(gain, A_eq=[*rows, shut], b_eq=[0.0] * (len(rows) + 1), bounds=bounds)
+            assert found[end, start].item() == pytest.approx(-best.fun, abs=1e-5)
+    assert (found >= rollout(weights[None])[0] - 1e-5).all()
+
+
+def test_one_layer_flows_as_it_is():
+    weights = torch.randn(1, 2, 3, 3).softmax(-1)
+    torch.testing.assert_close(flow(weights), (weights.mean(1)[0] + torch.eye(3)) / 2, atol=1e-6, rtol=0)

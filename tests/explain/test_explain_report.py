@@ -5,6 +5,7 @@ import errno
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_the_table_holds_the_weights_of_words(make_prediction: MakePrediction):
     assert [cell or "0" for cell in cells] == expected
     levels = [attributes["class"] for tag, attributes in page.tags if tag == "td" and attributes]
     assert levels == [f"w{round(float(weight) * 20)}" for weight in merged.flat]
+
+
+def test_heads_are_there_one_by_one(make_prediction: MakePrediction):
+    weights = np.random.default_rng(1).dirichlet(np.ones(4), (2, 3, 5)).astype(np.float32)
+    weights[1, 2, 0] = [1, 0, 0, 0]
+    pieces = [Piece(letter, i, i + 1, i) for i, letter in enumerate("abcde")]
+    several = AttentionMap(weights, pieces, pieces[:4])
+    page = Page(html_report([replace(make_prediction(), attention={"cross": several})]))
+    options = [attributes for tag, attributes in page.tags if tag == "option"]
+    assert page.texts["option"] == ["the mean of all", *(f"layer {k}, head {h}" for k in (1, 2) for h in (1, 2, 3))]
+    for option, head in zip(options[1:], weights.reshape(6, 5, 4), strict=True):
+        digits = option["data-digits"] or ""
+        found = [int(digits[i : i + 2]) for i in range(0, len(digits), 2)]
+        assert found == [min(99, round(100 * float(weight))) for weight in head.flat]
+        assert float(option["data-top"] or 0) == pytest.approx(float(head.max()), abs=1e-4)
+    flat = html_report([replace(make_prediction(), attention={"cross": several.mean()})])
+    assert "<select>" not in flat
 
 
 def test_subwords_stand_as_words():

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.explain.alignment import SYMMETRISATIONS, best_links, over_words, symmetrise
 from sightline.explain.attention import Attention
-from sightline.explain.measures import entropy, rollout
+from sightline.explain.measures import entropy, flow, rollout
 from sightline.explain.render import html_report, text_heatmap
 from sightline.explain.verdict import judged, verdict
 from sightline.explain.words import merge_words
@@ -17,6 +17,7 @@ __all__ = [
     "Attention",
     "best_links",
     "entropy",
+    "flow",
     "heatmap",
     "html_report",
     "judged",

@@ -1,10 +1,13 @@
 """Numbers that sum up attention."""
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-__all__ = ["entropy", "rollout"]
+__all__ = ["entropy", "flow", "rollout"]
+
+_UNITS = 1_000_000  # of flow, which is counted in whole numbers
 
 
 def entropy(weights: Float[Tensor, "... T S"], query_mask: Bool[Tensor, "... T"] | None = None) -> Float[Tensor, ""]:
@@ -57,3 +60,38 @@ def rollout(weights: Float[Tensor, "B layers H S S"]) -> Float[Tensor, "B S S"]:
     for layer in weights.mean(2).unbind(1):
         found = (layer + one) / 2 @ found
     return found
+
+
+def flow(weights: Float[Tensor, "layers H S S"]) -> Float[Tensor, "S S"]:
+    """How much of each input can reach each output through layers of self-attention, if all else stood still.
+
+    The maximum flow from an output back to an input, in a network whose edges from layer to layer carry at most
+
+        A_l = 1/2 mean_h W_l + 1/2 I
+
+    Abnar and Zuidema 2020, section 3.2. Unlike in `rollout` a path is as strong as its weakest edge, and rows do not
+    sum to 1. Takes S^2 flows, each over layers x S^2 edges: for short inputs.
+
+    Args:
+        weights: of all layers, the first one first; rows sum to 1.
+
+    Returns:
+        A row for each output, exact to 1e-6.
+
+    Example:
+        >>> flow(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]], [[[0.0, 1.0], [0.0, 1.0]]]])).tolist()
+        [[0.5, 1.0], [0.0, 1.0]]
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
+    layers, _, size, _ = weights.shape
+    edges = (weights.mean(1) + torch.eye(size, dtype=weights.dtype, device=weights.device)) / 2
+    capacities = np.rint(_UNITS * edges.cpu().double().numpy()).astype(np.int32)
+    # Node l S + s is position s below layer l + 1; the flow goes down from the outputs, at layer L.
+    whole = np.zeros(((layers + 1) * size,) * 2, np.int32)
+    for layer, capacity in enumerate(capacities):
+        whole[(layer + 1) * size : (layer + 2) * size, layer * size : (layer + 1) * size] = capacity
+    network = csr_array(whole)
+    found = [[maximum_flow(network, layers * size + t, s).flow_value for s in range(size)] for t in range(size)]
+    return torch.tensor(found, dtype=weights.dtype) / _UNITS

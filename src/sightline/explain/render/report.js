@@ -4,6 +4,7 @@
 
 const HINT = "Point at a word, or press Tab and the arrow keys, to see what it attends to.";
 const MOST = 5;
+const LEVELS = 20; // report.css has a class for each
 
 for (const map of document.querySelectorAll(".map")) {
   const lines = {};
@@ -12,6 +13,11 @@ for (const map of document.querySelectorAll(".map")) {
   const rows = [...map.querySelectorAll("tbody tr")];
   const heads = [...map.querySelectorAll("thead th")];
   const status = map.querySelector(".status");
+
+  const pick = map.querySelector(".pick");
+  const note = map.querySelector(".note"); // there is one wherever there are heads
+  const meant = note && note.textContent;
+  const mean = rows.map((row) => [...row.cells].slice(1).map((each) => [each.className, each.textContent]));
 
   const cell = (side, chosen, other) =>
     side === "queries" ? rows[chosen].cells[other + 1] : rows[other].cells[chosen + 1];
@@ -43,6 +49,22 @@ for (const map of document.querySelectorAll(".map")) {
   // A word of another direction must not turn the sentence around it.
   function isolated(text) {
     return `“\u2068${text}\u2069”`;
+  }
+
+  // One head in place of the mean; its colours are as dark as its own weights allow.
+  function show(option) {
+    const { digits, top } = option.dataset;
+    note.textContent = digits === undefined ? meant : `(${option.textContent}, darkest at ${Math.round(100 * top)}%)`;
+    mean.forEach((row, query) => row.forEach((shown, key) => {
+      const at = 2 * (query * row.length + key);
+      const percent = digits === undefined ? 0 : Number(digits.slice(at, at + 2));
+      const level = Math.round(Math.min(percent / 100 / Number(top), 1) * LEVELS);
+      const [name, text] = digits === undefined ? shown : [`w${level}`, percent === 0 ? "" : String(percent)];
+      const found = rows[query].cells[key + 1];
+      found.className = name;
+      found.textContent = text;
+    }));
+    rest();
   }
 
   function rest() {
@@ -78,6 +100,11 @@ for (const map of document.querySelectorAll(".map")) {
     });
   }
 
+  if (pick) {
+    const select = pick.querySelector("select");
+    pick.hidden = false;
+    select.addEventListener("change", () => show(select.selectedOptions[0]));
+  }
   listen("queries");
   listen("keys");
   rows.forEach((row, index) => {

@@ -17,6 +17,7 @@ from sightline.results import AttentionMap, Piece, Prediction
 __all__ = ["html_report", "html_table"]
 
 _LEVELS = 20  # report.css has a class for each: w0 ... w20
+_SINGLE = 1_000_000  # weights of a map whose heads are shown one by one, at most
 _OPEN = 3  # so many predictions lie open, further ones are folded
 
 
@@ -38,6 +39,15 @@ class _Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class _Head:
+    """One head of a map with layers, for the script: two digits for each weight in percent, row by row."""
+
+    name: str
+    digits: str
+    top: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Table:
     """A map as the template reads it."""
 
@@ -48,6 +58,7 @@ class _Table:
     keys: list[_Token]
     rows: list[list[_Cell]]
     upright: bool
+    heads: list[_Head]
 
 
 def html_report(
@@ -56,7 +67,8 @@ def html_report(
     """One page with every prediction: input, answer, score, and its attention over words.
 
     Point at a word of the answer, or walk there with Tab and the arrow keys, and the input is coloured by its
-    weights; and the other way round. Without JavaScript the same weights stand in a table. Everything is in the one
+    weights; and the other way round. Layers and heads can be looked at one by one, unless there are more than a million
+    weights. Without JavaScript the mean stands in a table. Everything is in the one
     file: its Content-Security-Policy forbids each and every request, and admits only its own style and script. More
     than three predictions are folded.
 
@@ -110,7 +122,18 @@ def _table(name: str, map: AttentionMap) -> _Table:
         keys=keys,
         rows=[[_cell(weight, top) for weight in row] for row in weights.tolist()],
         upright=len(keys) > 8 and max(cell_len(key.text) for key in keys) > 3,
+        heads=_heads(map) if map.weights.ndim == 4 and map.weights.size <= _SINGLE else [],
     )
+
+
+def _heads(map: AttentionMap) -> list[_Head]:
+    """All heads, the first layer's first; 100 % is written as 99, which has the same colour."""
+    found: list[_Head] = []
+    for layer, heads in enumerate(np.nan_to_num(map.weights), 1):
+        for head, weights in enumerate(heads, 1):
+            digits = "".join(f"{percent:02d}" for percent in np.rint(100 * weights).clip(0, 99).astype(int).flat)
+            found.append(_Head(f"layer {layer}, head {head}", digits, f"{darkest(weights):.4f}"))
+    return found
 
 
 def _cell(weight: float, top: float) -> _Cell:
