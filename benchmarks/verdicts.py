@@ -35,7 +35,9 @@ def main() -> None:
         kinds: Counter[str] = Counter()
         for result, each in zip(results, rows, strict=True):
             weights = result.sides[0].weights
-            found = believe(parts.network, each, change(result.attended()), weights, config.training)
+            found = believe(
+                parts.network, each, change(result.attended()), result.word_contributions, weights, config.training
+            )
             kinds[found.kind if found else "nothing"] += 1
         shares = ", ".join(f"{kind} {number / len(cases):.1%}" for kind, number in kinds.most_common())
         print(f"{name}: {shares}; {(time.perf_counter() - begin) / len(cases):.2f} s each", flush=True)

@@ -80,8 +80,8 @@ class Verdict:
         chance: how likely the same weights in a random order would lie on what matters as much.
         gain: what taking away the most attended pieces first takes from the score, between what random ones take (0)
             and what the best ranking known takes (1).
-        comprehensiveness: of attention, `"attention"`, of a random order, `"random"`, and where they are known of
-            leaving out each piece, `"erasure"`, and of gradient x input, `"gradient"`.
+        comprehensiveness: of attention, `"attention"`, of leaving out each piece, `"erasure"`, of a random order,
+            `"random"`, and where they are known of gradient x input, `"gradient"`, and signed evidence, `"evidence"`.
         sufficiency: likewise.
         agreement: Kendall's tau of attention with the effect of leaving out each piece, the mean over the answer's
             parts.

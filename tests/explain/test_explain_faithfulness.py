@@ -82,7 +82,7 @@ def test_verdicts_on_an_answer_that_rests_on_one_piece():
     attention = torch.full((60,), 0.2 / 59)
     attention[17] = 0.8
     attention = attention[None]
-    found = verdict(single(60, 17), attention, gradient=attention)
+    found = verdict(single(60, 17), attention, {"gradient": attention})
     assert found.kind == "supported"
     assert found.gain == 1
     assert set(found.comprehensiveness) == {"attention", "erasure", "gradient", "random"}

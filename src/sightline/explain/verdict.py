@@ -1,6 +1,8 @@
 """Whether a map of attention is to be believed: a rule, with the figures behind it."""
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Bool, Float
@@ -16,6 +18,7 @@ _ENOUGH = 0.5  # of what the best ranking gains over random ones
 _RANDOM = 20  # rankings
 _PIECES = 400  # at most; neighbours in longer inputs are taken away together
 _PARTS = 24  # of an answer, at most
+_NONE: Mapping[str, Tensor] = MappingProxyType({})
 
 
 def judged(parts: int) -> list[int]:
@@ -30,7 +33,7 @@ def judged(parts: int) -> list[int]:
 
 
 def verdict(
-    ask: Ask, attention: Float[Tensor, "T S"], gradient: Float[Tensor, "T S"] | None = None, *, seed: int = 1
+    ask: Ask, attention: Float[Tensor, "T S"], others: Mapping[str, Float[Tensor, "T S"]] = _NONE, *, seed: int = 1
 ) -> Verdict:
     """Judge the attention to S pieces of an input by what their absence does to the scores of an answer's T parts.
 
@@ -47,7 +50,7 @@ def verdict(
     Args:
         ask: the scores of the answer's parts where only some pieces are kept.
         attention: of each part to each piece.
-        gradient: of each score by each piece, times the piece, if it is known.
+        others: further rankings by name, such as the gradient of each score by each piece, times the piece.
         seed: of the random orders.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -63,9 +66,7 @@ def verdict(
     weights = of_blocks(attention)
     effects = erasure(ask_blocks, pieces)
     chance = chance_of(weights, effects, generator)
-    named = {"attention": weights, "erasure": effects}
-    if gradient is not None:
-        named["gradient"] = of_blocks(gradient)
+    named = {"attention": weights, "erasure": effects, **{name: of_blocks(other) for name, other in others.items()}}
     found = faithfulness(ask_blocks, torch.stack(list(named.values())), generator)
     random = faithfulness(ask_blocks, torch.rand(_RANDOM, 1, pieces, generator=generator), generator)
     falls, rests = (

@@ -51,7 +51,7 @@ def test_other_attention_to_the_same_answer_is_not(trained):
     for result, rows in zip(results, number(cut_all(texts, config), parts.tokenizer), strict=True):
         weights = result.sides[0].weights
         for other in (draw.permutation(result.attended()), np.full(len(result.pieces), 0.1, np.float32)):
-            found = believe(parts.network, rows, other, weights, config.training)
+            found = believe(parts.network, rows, other, result.word_contributions, weights, config.training)
             kinds.append(found is not None and found.kind)
     assert kinds.count("not supported") >= 38
 

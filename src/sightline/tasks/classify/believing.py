@@ -9,19 +9,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sightline.explain import verdict
+from sightline.explain.faithfulness import Ask
 from sightline.models.classify import DocumentNetwork
 from sightline.results import Verdict
 from sightline.tasks.classify.config import ClassifyTraining
 from sightline.tasks.classify.corpus import collate
 from sightline.tasks.classify.predicting import network_scores
 
-__all__ = ["believe"]
+__all__ = ["asking", "believe", "gradient_times_input"]
 
 
 def believe(
     network: DocumentNetwork,
     rows: Sequence[Sequence[int]],
     attention: NDArray[np.floating],
+    evidence: NDArray[np.floating] | None,
     weights: NDArray[np.float32],
     training: ClassifyTraining,
 ) -> Verdict | None:
@@ -34,20 +36,37 @@ def believe(
         network: in evaluation mode.
         rows: of tokens, a row for each sentence or one for all.
         attention: to each token, as if a document had one row.
+        evidence: what each adds to each score, `[L, K]`, where scores are a sum over tokens.
         weights: of the scores in what is explained (see `sides_of`).
         training: for the size of batches.
     """
-    count = sum(map(len, rows))
-    if not count:
+    if not any(rows):
         return None
+    others = {"gradient": gradient_times_input(network, rows, weights)}
+    if evidence is not None:
+        others["evidence"] = evidence @ weights
+    seen, known = _row(attention), {name: _row(other) for name, other in others.items()}
+    return verdict(asking(network, rows, weights, training), seen, known)
+
+
+def asking(
+    network: DocumentNetwork,
+    rows: Sequence[Sequence[int]],
+    weights: NDArray[np.float32],
+    training: ClassifyTraining,
+) -> Ask:
+    """The score of an answer where only some of a document's tokens are kept (see `believe`)."""
     say = torch.from_numpy(weights)
 
     def ask(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N 1"]:
         kept = [_without(rows, tokens) for tokens in keep.tolist()]
         return (network_scores(network, kept, training) @ say).unsqueeze(-1)
 
-    seen = torch.from_numpy(attention).float().unsqueeze(0)
-    return verdict(ask, seen, _gradient_times_input(network, rows, say).unsqueeze(0))
+    return ask
+
+
+def _row(values: NDArray[np.floating]) -> Float[Tensor, "1 L"]:
+    return torch.from_numpy(values).float().unsqueeze(0)
 
 
 def _without(rows: Sequence[Sequence[int]], keep: Sequence[bool]) -> list[list[int]]:
@@ -57,12 +76,14 @@ def _without(rows: Sequence[Sequence[int]], keep: Sequence[bool]) -> list[list[i
     return [row for row in found if row] or [[]]
 
 
-def _gradient_times_input(network: DocumentNetwork, rows: Sequence[Sequence[int]], say: Tensor) -> Float[Tensor, " L"]:
+def gradient_times_input(
+    network: DocumentNetwork, rows: Sequence[Sequence[int]], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """What each token's vector adds to the score to first order, `x . d score / d x` (Denil et al. 2014)."""
     device = next(network.parameters()).device
     with torch.enable_grad():
         documents = collate([rows]).to(device)
         x = network.embed(documents.tokens).detach().requires_grad_()
-        score = (network.score(x, documents) * say.to(device)).sum()
+        score = (network.score(x, documents) * torch.from_numpy(weights).to(device)).sum()
         (slope,) = torch.autograd.grad(score, x)
-        return (slope * x).sum(-1)[documents.mask].detach().cpu()
+        return (slope * x).sum(-1)[documents.mask].detach().cpu().numpy()

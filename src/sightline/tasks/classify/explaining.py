@@ -39,7 +39,10 @@ def classifications(
             weights = one.sides[0].weights
             if parts.labels.kind == "ordered" and one.scores @ weights < 0:
                 weights = -weights  # the answer is low on the scale: what takes it up speaks against it
-            one = replace(one, verdict=believe(parts.network, rows, one.attended(), weights, config.training))
+            one = replace(
+                one,
+                verdict=believe(parts.network, rows, one.attended(), one.word_contributions, weights, config.training),
+            )
         found.append(one)
     return found
 
