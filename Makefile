@@ -8,7 +8,7 @@ SALES := --id shop --time date --target sold
 # What benchmarks/peers/prepare_multi30k.py wrote.
 MULTI30K ?= data/multi30k-pieces
 
-.PHONY: install demo demo-forecast demo-classify test lint bench clean
+.PHONY: install demo demo-forecast demo-classify test browser lint bench clean
 
 install: $(READY)
 
@@ -43,8 +43,16 @@ demo-classify: $(READY)
 	$(BIN)/sightline explain $(DEMO)/classifier --input $(DEMO)/tickets/unread.txt
 	$(BIN)/sightline explain $(DEMO)/classifier --input $(DEMO)/tickets/unread.txt --output $(DEMO)/classifier.html
 
-test: $(READY)
+test: $(READY) browser
 	$(BIN)/python -m pytest
+
+# Pages are tried in Chromium or Chrome. Where there is none and this is Debian's root, it is installed; else those tests
+# are skipped, and say so.
+browser:
+	@command -v chromium chromium-browser google-chrome google-chrome-stable chrome > /dev/null || \
+		{ test "$$(id -u)" = 0 && command -v apt-get > /dev/null && apt-get update -qq > /dev/null && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
+		echo "no browser could be installed: tests of pages in one are skipped"
 
 lint: $(READY)
 	$(BIN)/ruff check .
