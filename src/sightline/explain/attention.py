@@ -23,6 +23,7 @@ class Attention(Mapping[str, AttentionMap]):
 
     Example:
         >>> import numpy as np
+        >>> from sightline.results import Piece
         >>> cross = AttentionMap(np.array([[0.25, 0.75]], np.float32), [Piece("Haus")], [Piece("the"), Piece("house")])
         >>> attention = Attention({"cross": cross})
         >>> attention
