@@ -198,6 +198,11 @@ def test_explain(cli, model, tmp_path):
         "bfh",
     ]
     assert cli("explain", model, "-o", tmp_path / "r.html", stdin=stdin).code == 0
+    summary = cli("explain", model, "--summary", stdin=stdin)
+    assert re.search(r"^cross +\d+% +\d+% +\d+% +\d+%", summary.out, re.M)
+    assert "verdicts on" in summary.out
+    assert json.loads(cli("explain", model, "--summary", "--json", stdin=stdin).out)["heads"][0]["map"] == "cross"
+    assert "leave out --output" in cli("explain", model, "--summary", "-o", "a.html", stdin=stdin).err
     assert 'class="caption">attention ' in (tmp_path / "r.html").read_text()
     assert "<html" in (tmp_path / "r.html").read_text()
     pictures = cli("explain", model, "-o", tmp_path / "p.png", stdin=stdin)

@@ -282,6 +282,9 @@ def explain(
     pieces: Annotated[
         bool, typer.Option("--pieces", help="In pictures and text: the model's own units in place of words.")
     ] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Of translations: not each, but where each head looks in all of them.")
+    ] = False,
     beam: Beam = None,
     future_data: FutureData = None,
     text: Text = None,
@@ -297,7 +300,7 @@ def explain(
     from sightline.cli.explain import Asked, run_explain
 
     decoding = _decoding(None, beam=beam)
-    run_explain(folder, Asked(input, output, not pieces, decoding, future_data, json, text), threads)
+    run_explain(folder, Asked(input, output, not pieces, summary, decoding, future_data, json, text), threads)
 
 
 @app.command()

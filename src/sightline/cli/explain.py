@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from sightline.cli.reading import input_lines, input_name, warn, with_decoding
 from sightline.cli.series import csv_of, spoken_verdict
 from sightline.cli.series_pictures import picture_attention
 from sightline.errors import ConfigError, DataError
-from sightline.explain import html_report, merge_words, text_heatmap
+from sightline.explain import html_report, merge_words, survey, text_heatmap
 from sightline.files import write_atomic
 from sightline.tasks import load
 from sightline.tasks.classify import Classifier
@@ -30,6 +31,7 @@ class Asked(NamedTuple):
         input: a file; None for standard input.
         output: a page, picture or table; None for the terminal.
         words: show words, not the model's own units.
+        summary: show what all have in common.
         decoding: options of the search for an answer.
         future: a file of future covariates.
         as_json: whether to answer in JSON lines.
@@ -39,6 +41,7 @@ class Asked(NamedTuple):
     input: Path | None
     output: Path | None
     words: bool
+    summary: bool
     decoding: Sequence[str]
     future: Path | None
     as_json: bool
@@ -49,6 +52,8 @@ def run_explain(folder: Path, asked: Asked, threads: int | None) -> None:
     """What every answer came from, as the model's task has it."""
     set_threads(threads)
     model = load(folder)
+    if asked.summary and model.config.task != "translate":
+        raise ConfigError("--summary is for translations: leave it out")
     if asked.text is not None and model.config.task != "classify":
         raise ConfigError("--text is for classifiers: leave it out")
     _WAYS[model.config.task](model, asked)
@@ -87,6 +92,8 @@ def _translations(model: Translator, asked: Asked) -> None:
     if asked.future:
         raise ConfigError("--future-data is for forecasts: a translation takes none")
     _check_page(output)
+    if asked.summary and (output is not None or not words):
+        raise ConfigError("--summary is text or JSON, and has no pieces: leave out --output and --pieces")
     if not words and (as_json or (output is not None and output.suffix == ".html")):
         raise ConfigError(
             "--pieces is for pictures and the terminal: a page shows words, and JSON has the pieces anyway"
@@ -100,6 +107,10 @@ def _translations(model: Translator, asked: Asked) -> None:
         raise DataError(error.what, path=input_name(path), line=error.index + 1) from error
     if not results:
         raise DataError("there is no text to explain: it is empty", path=input_name(path))
+    if asked.summary:
+        found = survey(results)
+        print(json.dumps(asdict(found)) if as_json else found)
+        return
     if as_json:
         for result in results:
             print(json.dumps(result.to_dict(), ensure_ascii=False))

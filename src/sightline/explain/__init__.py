@@ -6,6 +6,7 @@ from sightline.explain.alignment import SYMMETRISATIONS, best_links, over_words,
 from sightline.explain.attention import Attention
 from sightline.explain.measures import entropy, flow, rollout
 from sightline.explain.render import html_report, text_heatmap
+from sightline.explain.survey import HeadSurvey, Survey, survey
 from sightline.explain.verdict import judged, verdict
 from sightline.explain.words import merge_words
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = [
     "SYMMETRISATIONS",
     "Attention",
+    "HeadSurvey",
+    "Survey",
     "best_links",
     "entropy",
     "flow",
@@ -24,6 +27,7 @@ __all__ = [
     "merge_words",
     "over_words",
     "rollout",
+    "survey",
     "symmetrise",
     "text_heatmap",
     "verdict",
