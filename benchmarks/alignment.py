@@ -1,4 +1,4 @@
-"""Word alignment on the Hansards (Mihalcea and Pedersen 2003), learned from Tatoeba's English and French, beside eflomal.
+"""Word alignment on the Hansards (Mihalcea and Pedersen 2003), learned from Tatoeba, beside eflomal.
 
     python benchmarks/alignment.py TATOEBA ALIGNMENT OUT [--pairs 170000] [--set training.minutes=30] [--eflomal PATH]
 
