@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 import torch
-from planted_evidence import plant, trained
+from planted_evidence import COVARIATES, plant, trained
 from torch import Tensor
 
 from sightline import Translator
@@ -69,7 +69,7 @@ def series(scaling: str, cases: int) -> Iterable[tuple[Judge, Tensor]]:
             own = used(network, network(last, need_weights=True))[0]
         yield (
             lambda weights, network=network, last=last, shape=own.shape: believe_forecast(
-                network, last, weights.view(shape)
+                network, last, weights.view(shape), [1] * COVARIATES
             ),
             own.flatten(1),
         )

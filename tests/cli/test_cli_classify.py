@@ -64,7 +64,7 @@ def test_from_a_table_to_labels_figures_and_evidence(cli, reviews, tmp_path):
     assert [word["text"] for word in told["words"]] == ["w1", "good", "w2"]
     page = tmp_path / "page.html"
     assert cli("explain", tmp_path / "m", "--output", page, stdin=b"good <script>alert(1)</script>\n").code == 0
-    assert "<script>" not in page.read_text()
+    assert "<script>alert" not in page.read_text()
     assert cli("explain", tmp_path / "m", "--output", tmp_path / "seen.png", stdin=b"good one\nbad one\n").code == 0
     assert cli("evaluate", tmp_path / "m", "--data", reviews, "--output", tmp_path / "drawn").code == 0
     folded = cli("evaluate", tmp_path / "m", "--data", reviews, "--folds", 2, "--json")

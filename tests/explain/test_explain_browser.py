@@ -101,7 +101,19 @@ def test_a_long_document_is_all_there(browser: Browser, tmp_path: Path):
     words = pieces([EVIL, *(f"word{i}" for i in range(1, 5000))])
     source = " ".join(word.text for word in words)
     values = np.random.default_rng(1).normal(size=5000)
-    shown = Shown("good", "words for it", {"good": 0.9}, source, words, values, [], [], [], "attention weak")
+    shown = Shown(
+        "good",
+        "words for it",
+        {"good": 0.9},
+        source,
+        words,
+        values,
+        [],
+        [],
+        [],
+        "attention weak",
+        (values**2 / 5000).tolist(),
+    )
     document_report([shown] * 5, tmp_path / "page.html")
     with Opened(browser, tmp_path / "page.html") as page:
         assert page.title() == "Sightline report"
@@ -109,6 +121,14 @@ def test_a_long_document_is_all_there(browser: Browser, tmp_path: Path):
         assert page.locator("details .text").first.inner_text() == source
         page.locator("details").nth(4).locator("summary").click()
         assert page.locator("details[open]").count() == 4
+        last = page.locator("details").nth(4)
+        assert last.locator(".for, .against").count() > 4000
+        last.get_by_label("the attention to them").check()
+        assert last.locator(".for, .against").count() == 0
+        assert last.locator(".seen").count() > 4000
+        assert "% of the attention" in (last.locator(".seen").first.get_attribute("title") or "")
+        last.get_by_label("what words said").check()
+        assert last.locator(".for, .against").count() > 4000
 
 
 def test_a_forecast_shows_its_pictures(browser: Browser, tmp_path: Path):

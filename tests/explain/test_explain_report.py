@@ -58,7 +58,7 @@ def test_the_table_holds_the_weights_of_words(make_prediction: MakePrediction):
     assert levels == [f"w{round(float(weight) * 20)}" for weight in merged.flat]
 
 
-def test_heads_are_there_one_by_one(make_prediction: MakePrediction):
+def test_heads_are_there_one_by_one(make_prediction: MakePrediction, monkeypatch: pytest.MonkeyPatch):
     weights = np.random.default_rng(1).dirichlet(np.ones(4), (2, 3, 5)).astype(np.float32)
     weights[1, 2, 0] = [1, 0, 0, 0]
     pieces = [Piece(letter, i, i + 1, i) for i, letter in enumerate("abcde")]
@@ -68,11 +68,15 @@ def test_heads_are_there_one_by_one(make_prediction: MakePrediction):
     assert page.texts["option"] == ["the mean of all", *(f"layer {k}, head {h}" for k in (1, 2) for h in (1, 2, 3))]
     for option, head in zip(options[1:], weights.reshape(6, 5, 4), strict=True):
         digits = option["data-digits"] or ""
-        found = [int(digits[i : i + 2]) for i in range(0, len(digits), 2)]
-        assert found == [min(99, round(100 * float(weight))) for weight in head.flat]
+        found = [int(digits[i : i + 3]) for i in range(0, len(digits), 3)]
+        assert found == [round(100 * float(weight)) for weight in head.flat]
         assert float(option["data-top"] or 0) == pytest.approx(darkest(head), abs=1e-4)
     flat = html_report([replace(make_prediction(), attention={"cross": several.mean()})])
     assert "<select>" not in flat
+    monkeypatch.setattr("sightline.explain.render.report._SINGLE", several.weights.size)
+    both = html_report([replace(make_prediction(), attention={"cross": several, "again": several})])
+    assert both.count("<select>") == 1
+    assert both.count("not to be looked at one by one") == 1
 
 
 def test_subwords_stand_as_words():

@@ -84,8 +84,20 @@ def test_what_cannot_be_aligned():
         translator.align([("ab", "ba"), ("ab", "a" * 300)])
     with pytest.raises(ConfigError, match="unknown symmetrisation 'both'"):
         translator.align([("ab", "ba")], reverse=translator, symmetrisation="both")
+    with pytest.raises(ConfigError, match="unknown symmetrisation 'both'"):
+        translator.align([("ab", "ba")], symmetrisation="both")
     with pytest.raises(DataError, match="there are no given pairs"):
         translator.align([])
+    for pair in (("", "ba"), ("ab", " ")):
+        with pytest.raises(DataError, match="given pair 2 has a blank side"):
+            translator.align([("ab", "ba"), pair])
+    for view in (View(0), View(3, 1), View(None, 1)):
+        with pytest.raises(ConfigError, match="this model's attention has no layers"):
+            translator.align([("ab", "ba")], view=view)
+    layered = tiny(1, model=MODELS["transformer"]).fit(reversal(40))
+    for view in (View(), View(2), View(0, 2), View(-1)):
+        with pytest.raises(ConfigError, match="has layers 0 to 1 with heads 0 to 1"):
+            layered.align([("ab", "ba")], view=view)
     blind = tiny(2, model=RecurrentConfig(embedding_width=8, width=16, attention="none")).fit(reversal())
     with pytest.raises(ConfigError, match="this model has no attention to align by"):
         blind.align([("ab", "ba")])
@@ -100,6 +112,9 @@ def test_links_that_do_not_fit():
         guided.fit(pairs)
     with pytest.raises(DataError, match="there are links of 39 pairs, and 40 pairs to train on"):
         guided.fit(pairs, links=[()] * 39)
+    for link in ("0-0", (0, 1, 2), (0.0, 1), [0]):
+        with pytest.raises(DataError, match=r"of pair 2: expected a source word and a target word, such as \(0, 1\)"):
+            guided.fit(pairs, links=[(), [link], *[()] * 38])
     with pytest.raises(DataError, match=r"link 0-1 of pair 3: its target has 1 words, counted from 0"):
         guided.fit(pairs, links=[(), (), [(0, 1)], *[()] * 37])
 
@@ -118,3 +133,15 @@ def test_links_that_do_not_fit():
 def test_options_that_do_not_fit(values, what):
     with pytest.raises(ConfigError, match=what):
         parse_config(values, TranslateConfig)
+
+
+def test_attention_that_draws_is_the_same_again_and_has_no_verdict():
+    model = RecurrentConfig(embedding_width=8, width=16, selection="sample")
+    translator = tiny(5, model=model).fit(reversal(40))
+    state = torch.random.get_rng_state()
+    pairs = [("abc", "cba"), ("abcd", "dcba")]
+    assert [str(each) for each in translator.align(pairs)] == [str(each) for each in translator.align(pairs)]
+    assert torch.equal(torch.random.get_rng_state(), state)
+    (result,) = translator.explain(["abc"])
+    assert result.verdict is None
+    assert result.text == translator.predict(["abc"])[0].text

@@ -285,6 +285,9 @@ def explain(
     summary: Annotated[
         bool, typer.Option("--summary", help="Of translations: not each, but where each head looks in all of them.")
     ] = False,
+    verdict: Annotated[
+        bool, typer.Option("--verdict/--no-verdict", help="Say whether each map is to be believed: takes its time.")
+    ] = True,
     beam: Beam = None,
     future_data: FutureData = None,
     text: Text = None,
@@ -300,7 +303,7 @@ def explain(
     from sightline.cli.explain import Asked, run_explain
 
     decoding = _decoding(None, beam=beam)
-    run_explain(folder, Asked(input, output, not pieces, summary, decoding, future_data, json, text), threads)
+    run_explain(folder, Asked(input, output, not pieces, summary, verdict, decoding, future_data, json, text), threads)
 
 
 @app.command()

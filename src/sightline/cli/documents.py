@@ -202,9 +202,9 @@ def picture_judgement(judgement: Judgement, folder: Path) -> None:
     warn(f"{drawn} are in {folder}")
 
 
-def report_documents(model: Classifier, path: Path | None, output: Path) -> None:
+def report_documents(model: Classifier, path: Path | None, output: Path, *, verdict: bool) -> None:
     """A page with each document and the evidence for its label."""
-    results = (result for texts in documents(model.config, path) for result in model.explain(texts))
+    results = (result for texts in documents(model.config, path) for result in model.explain(texts, verdict=verdict))
     document_report([shown for result in results for shown in shown_of(result)], output)
     print(f"wrote {output}")
 
@@ -222,13 +222,13 @@ def draw_documents(model: Classifier, path: Path | None, output: Path) -> None:
             print(f"wrote {name}")
 
 
-def explain_documents(model: Classifier, path: Path | None, *, as_json: bool) -> None:
+def explain_documents(model: Classifier, path: Path | None, *, as_json: bool, verdict: bool) -> None:
     """Each document with the evidence for its label: words coloured, then what spoke most for and against it."""
     from rich.console import Console
 
     console = Console(soft_wrap=True)
     for texts in documents(model.config, path):
-        for result in model.explain(texts):
+        for result in model.explain(texts, verdict=verdict):
             if as_json:
                 print(json.dumps(result.to_dict(), ensure_ascii=False))
                 continue

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sightline.cli.documents import draw_documents, explain_documents, name_columns, report_documents
 from sightline.cli.reading import input_lines, input_name, warn, with_decoding
-from sightline.cli.series import csv_of, spoken_verdict
+from sightline.cli.series import csv_of, spoken_verdicts
 from sightline.cli.series_pictures import picture_attention
 from sightline.errors import ConfigError, DataError
 from sightline.explain import html_report, merge_words, survey, text_heatmap
@@ -32,6 +32,7 @@ class Asked(NamedTuple):
         output: a page, picture or table; None for the terminal.
         words: show words, not the model's own units.
         summary: show what all have in common.
+        verdict: find out whether it is to be believed.
         decoding: options of the search for an answer.
         future: a file of future covariates.
         as_json: whether to answer in JSON lines.
@@ -42,6 +43,7 @@ class Asked(NamedTuple):
     output: Path | None
     words: bool
     summary: bool
+    verdict: bool
     decoding: Sequence[str]
     future: Path | None
     as_json: bool
@@ -80,8 +82,8 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
         write_atomic(output, csv_of(frame))
     else:
         picture_attention(panel, frame, output)
-    for each in model.explanations(panel, future=asked.future):
-        warn(spoken_verdict(each))
+    for line in spoken_verdicts(model.explanations(panel, future=asked.future), panel) if asked.verdict else ():
+        warn(line)
     if output is not None:
         print(f"wrote {output}")
 
@@ -102,7 +104,8 @@ def _translations(model: Translator, asked: Asked) -> None:
     if model.config.model.type == "recurrent" and model.config.model.attention == "none":
         raise ConfigError("this model has no attention to show; it was trained with attention 'none'")
     try:
-        results = model.explain(list(input_lines(path)), verdict=output is None or output.suffix == ".html")
+        shown = output is None or output.suffix == ".html"
+        results = model.explain(list(input_lines(path)), verdict=asked.verdict and shown)
     except TextTooLongError as error:
         raise DataError(error.what, path=input_name(path), line=error.index + 1) from error
     if not results:
@@ -156,10 +159,10 @@ def _labels(model: Classifier, asked: Asked) -> None:
     _check_page(asked.output)
     name_columns(model, asked.text, None)
     if asked.output is None:
-        explain_documents(model, asked.input, as_json=asked.as_json)
+        explain_documents(model, asked.input, as_json=asked.as_json, verdict=asked.verdict)
         return
     if asked.output.suffix == ".html":
-        report_documents(model, asked.input, asked.output)
+        report_documents(model, asked.input, asked.output, verdict=asked.verdict)
     else:
         draw_documents(model, asked.input, asked.output)
 

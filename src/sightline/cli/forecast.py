@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import typer
 
-from sightline.cli.series import csv_of, error_lines, spoken_verdict, usage
+from sightline.cli.series import csv_of, error_lines, spoken_verdicts, usage
 from sightline.cli.series_pictures import picture_attention, picture_backtest, picture_errors, picture_forecasts
 from sightline.cli.series_report import report_forecasts
 from sightline.cli.train import configure
@@ -129,7 +129,7 @@ def _run(config: ForecastConfig, output: Path, asked: Asked) -> None:
     verdicts: list[str] = []
     with suppress(ConfigError):  # it looks at nothing
         picture_attention(panel, forecaster.explain(future=asked.future), output / _ATTENTION)
-        verdicts = list(map(spoken_verdict, forecaster.explanations(future=asked.future)))
+        verdicts = list(spoken_verdicts(forecaster.explanations(future=asked.future), panel))
     report_forecasts(config, panel, findings, backtest, drawn, verdicts, output)
     say(f"forecasts of {len(panel.ids):,} series are in {output / _FORECAST}, the backtest in {output / _BACKTEST}")
     say(f"pictures are beside them, and all of it is on one page: {output / _REPORT}")

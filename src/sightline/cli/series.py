@@ -1,12 +1,13 @@
 """What forecasters take on the command line, and what they give: series in tables."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from sightline.data.series import Panel
 from sightline.errors import ConfigError
 from sightline.tasks.forecast import ForecastConfig, Forecaster, ForecastExplanation
 from sightline.tasks.forecast.backtest import Backtest
@@ -22,7 +23,7 @@ __all__ = [
     "error_lines",
     "rival_of",
     "spoken",
-    "spoken_verdict",
+    "spoken_verdicts",
     "usage",
 ]
 
@@ -139,10 +140,12 @@ def spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def spoken_verdict(each: ForecastExplanation) -> str:
-    """Whether what a forecast is said to have used is to be believed, for people."""
+def spoken_verdicts(found: Sequence[ForecastExplanation], panel: Panel) -> Iterator[str]:
+    """Whether what forecasts are said to have used is to be believed, for people."""
     moves = "the score is how far the forecast moves, in standard deviations of what it saw"
-    return f"{each.series}: {each.verdict}; {moves}"
+    yield from (f"{each.series}: {each.verdict}; {moves}" for each in found)
+    if len(found) < len(panel.ids):
+        yield f"verdicts on the first {len(found)} of {len(panel.ids):,} series"
 
 
 def _all(frame: pl.DataFrame, times: Iterable[str], unit: str) -> bool:

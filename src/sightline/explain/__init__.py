@@ -7,7 +7,7 @@ from sightline.explain.attention import Attention
 from sightline.explain.measures import entropy, flow, rollout
 from sightline.explain.render import html_report, text_heatmap
 from sightline.explain.survey import HeadSurvey, Survey, survey
-from sightline.explain.verdict import judged, verdict
+from sightline.explain.verdict import Verdict, judged, verdict
 from sightline.explain.words import merge_words
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ __all__ = [
     "Attention",
     "HeadSurvey",
     "Survey",
+    "Verdict",
     "best_links",
     "entropy",
     "flow",

@@ -66,7 +66,8 @@ def symmetrise(one: frozenset[Link], other: frozenset[Link], method: str = "grow
       source or target word has none yet.
     - `"grow-diag-final"`: then links of either that lack a link on one side; `"grow-diag-final-and"`: on both sides.
 
-    Och and Ney 2003, section 4.3; Koehn, Och and Marcu 2003, "Statistical Phrase-Based Translation", section 3.
+    Och and Ney 2003, "A Systematic Comparison of Various Statistical Alignment Models"; Koehn, Och and Marcu 2003,
+    "Statistical Phrase-Based Translation".
 
     Raises:
         ConfigError: for an unknown method.

@@ -55,7 +55,7 @@ def faithfulness(ask: Ask, importance: Float[Tensor, "R T S"], generator: torch.
         comp = mean_tq f_t(x) - f_t(x without the first q),    suff = mean_tq f_t(x) - f_t(the first q alone)
 
     for the first 1, 5, 10, 20 and 50 % of the pieces, one piece at least: DeYoung et al. 2020, "ERASER", section 4.2
-    (the area over the perturbation curve).
+    (the area over the perturbation curve; there the sum over q is divided by one more).
 
     Args:
         ask: f.
@@ -120,4 +120,4 @@ def chance_of(weights: Float[Tensor, "T S"], effects: Float[Tensor, "T S"], gene
     orders = torch.rand(draws, *weights.shape, generator=generator).argsort(-1)
     drawn = (weights.expand(draws, -1, -1).gather(-1, orders) * effects).sum((1, 2))
     slack = 1e-6 * (weights.abs() * effects.abs()).sum()
-    return (1 + int((drawn >= observed - slack).sum())) / (1 + draws)
+    return (1 + int((~(drawn < observed - slack)).sum())) / (1 + draws)  # what is no number is no less

@@ -11,7 +11,7 @@ from torch import Tensor
 from sightline.explain.faithfulness import Ask, agreement, chance_of, erasure, faithfulness
 from sightline.results import Verdict
 
-__all__ = ["judged", "verdict"]
+__all__ = ["Verdict", "judged", "verdict"]
 
 _LIKELY = 0.04  # chance, above which a map could as well be in any other order
 _ENOUGH = 0.5  # of what the best ranking gains over random ones

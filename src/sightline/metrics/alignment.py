@@ -21,7 +21,7 @@ def alignment_error_rate(found: Sequence[Links], sure: Sequence[Links], possible
 
         AER = 1 - (|A & S| + |A & P|) / (|A| + |S|),   precision = |A & P| / |A|,   recall = |A & S| / |S|
 
-    Och and Ney 2003, "A Systematic Comparison of Various Statistical Alignment Models", section 5.2.
+    Och and Ney 2003, "A Systematic Comparison of Various Statistical Alignment Models".
 
     Args:
         found: A, the links of each pair.

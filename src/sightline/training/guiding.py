@@ -14,7 +14,7 @@ def alignment_loss(weights: Float[Tensor, "B T S"], links: Int[Tensor, "K 3"]) -
 
     .. math:: -\sum_t \frac{1}{|A_t|} \sum_{s \in A_t} \log w_{ts}
 
-    Garg et al. 2019, "Jointly Learning to Align and Translate", equation 4; there the mean over all tokens.
+    Garg et al. 2019, "Jointly Learning to Align and Translate with Transformer Models"; there the mean over all tokens.
 
     Args:
         weights: the attention.

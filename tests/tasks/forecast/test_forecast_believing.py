@@ -7,6 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from sightline.data.series import Columns
+from sightline.errors import ConfigError
 from sightline.models.forecast import ForecastNetwork, PatchCore, PointHead, VariableCore, Window
 from sightline.tasks.forecast import Forecaster, ForecastExplanation, ForecastTraining
 from sightline.tasks.forecast.believing import believe
@@ -60,8 +61,48 @@ def test_a_covariate_that_decides_is_supported():
     forecast = network(seen, need_weights=True)
     weights = used(network, forecast)[0]
     assert weights[:, 2, 7].min() > 0.9
-    assert believe(network, seen, weights).kind == "supported"
-    assert believe(network, seen, weights.roll(1, 1)).kind == "not supported"
+    assert believe(network, seen, weights, [1, 1]).kind == "supported"
+    assert believe(network, seen, weights.roll(1, 1), [1, 1]).kind == "not supported"
+
+
+class Echo(torch.nn.Module):
+    """Says the covariates of a step back, each times a factor."""
+
+    def __init__(self, place: int, factors: list[float]) -> None:
+        super().__init__()
+        self.place, self.factors = place, torch.tensor(factors)
+
+    def forward(self, window: Window) -> torch.Tensor:
+        return (window.past_covariates[:, self.place] @ self.factors).unsqueeze(1).expand(-1, H)
+
+    def point(self, forecast: torch.Tensor) -> torch.Tensor:
+        return forecast
+
+
+def test_where_covariates_are_not_told_apart_they_go_with_their_step():
+    seen, weights = window(4, covariates=2), torch.full((H, 1, L), 0.2 / (L - 1))
+    weights[:, :, 7] = 0.8
+    assert believe(Echo(7, [1.0, 1.0]), seen, weights).kind == "supported"
+    assert believe(Echo(8, [1.0, 1.0]), seen, weights).kind == "not supported"
+
+
+def test_the_columns_of_a_covariate_go_together():
+    """The second of two covariates has three columns."""
+    seen, weights = window(5, covariates=4), torch.full((H, 3, L), 0.1 / (3 * L - 1))
+    weights[:, 2, 7] = 0.9
+    found = believe(Echo(7, [0.0, 1.0, 1.0, 1.0]), seen, weights, [1, 3])
+    moved = (seen.past_covariates[0, 7, 1:] - seen.past_covariates[0, :, 1:].mean(0)).sum().abs()
+    assert found.kind == "supported"
+    assert found.comprehensiveness["attention"] == pytest.approx((moved / seen.past.std(correction=0)).item(), rel=1e-4)
+
+
+def test_what_lies_before_a_series_is_left_alone():
+    """A covariate that is always the same is its own mean, however short the series."""
+    seen = window(6, covariates=1)
+    seen.mask[:, :14] = False
+    seen.past_covariates[:, :14], seen.past_covariates[:, 14:] = 0, 5
+    found = believe(Echo(16, [1.0]), seen, torch.full((H, 2, 6), 1 / 12), [1])
+    assert set(found.comprehensiveness.values()) == {0}
 
 
 def test_missing_numbers_have_no_say():
@@ -94,23 +135,32 @@ def test_a_forecaster_gives_the_first_few_series_by_name():
     assert [each.series for each in found] == ["a", "b"]
     (one,) = forecaster.explanations(frame, series=1)
     assert one.verdict == found[0].verdict
+    with pytest.raises(ConfigError, match="series=0: one is the least"):
+        forecaster.explanations(series=0)
 
 
-def test_an_explanation_goes_through_json_a_table_and_a_page(tmp_path):
+@pytest.mark.parametrize("model", ["variables", "segments", "patches", "darnn"])
+def test_an_explanation_goes_through_json_a_table_and_a_page(tmp_path, model):
     """The table is that of `explain`; of a series shorter than the look-back what there is of it."""
     start = np.datetime64("2024-01-01T00:00", "us")
     hours = start + np.arange(70) * np.timedelta64(1, "h")
     frame = pl.concat(
         pl.DataFrame(
-            {"unique_id": name, "ds": hours[:length], "y": np.sin(np.arange(length) / 2), "x": np.arange(length) % 5}
+            {
+                "shop": name,
+                "ds": hours[:length],
+                "y": np.sin(np.arange(length) / 2),
+                "x": np.arange(length) % 5,
+                "kind": ["even" if i % 2 else "odd" for i in range(length)],
+            }
         )
         for name, length in (("a", 70), ("b", 8))
     ).with_columns(pl.col("ds").dt.replace_time_zone("UTC").dt.convert_time_zone("Europe/Rome"))
     forecaster = Forecaster(
         horizon=3,
         look_back=12,
-        model="variables",
-        columns=Columns(past=["x"]),
+        model=model,
+        columns=Columns(id="shop", past=["x", "kind"]),
         training=ForecastTraining(epochs=1),
     ).fit(frame)
     table, forecast = forecaster.explain(), forecaster.predict()
@@ -119,13 +169,13 @@ def test_an_explanation_goes_through_json_a_table_and_a_page(tmp_path):
         assert again.to_dict() == each.to_dict()
         assert_close(torch.from_numpy(each.attention.sum((1, 2))), torch.ones(3), atol=1e-5, rtol=0)
         mine = each.to_frame()
-        theirs = table.filter(pl.col("unique_id") == each.series)
+        theirs = table.filter(pl.col("shop") == each.series)
         assert mine.columns == theirs.columns
         assert len(each.steps) == (12 if each.series == "a" else 8)
         for name in ("cutoff", "step", "ds", "variable"):
             assert mine[name].to_list() == theirs[name].to_list()
         np.testing.assert_allclose(mine["weight"], theirs["weight"], atol=1e-6)
-        said = forecast.filter(pl.col("unique_id") == each.series)
+        said = forecast.filter(pl.col("shop") == each.series)
         np.testing.assert_allclose(each.forecast, said["forecast"], rtol=1e-5)
         assert again.to_frame()["ds"].dtype == mine["ds"].dtype
     page = again.to_html(tmp_path / "page.html")

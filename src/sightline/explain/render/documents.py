@@ -33,6 +33,7 @@ class Shown:
         attention: of each sentence.
         phrases: what the n-grams add, the strongest first.
         verdict: whether the attention is to be believed, for people; empty for nothing.
+        attended: the attention to each word; empty where it is not to be shown.
     """
 
     label: str
@@ -45,15 +46,19 @@ class Shown:
     attention: Sequence[float]
     phrases: Sequence[tuple[str, float]]
     verdict: str = ""
+    attended: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A stretch of text, in the colour of a level; what a word adds stands in its title."""
+    """A stretch of text: a word in the colour of a level, with what it adds, and the same by attention; or no word."""
 
     text: str
-    level: str
-    says: str
+    level: str = ""
+    says: str = ""
+    seen: str = ""
+    weight: str = ""
+    word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ def document_report(
     """One page with every document: its label, how sure that is, and the words that spoke for it and against it.
 
     What speaks for the label stands on blue, what speaks against it on orange and is underlined, so that it can be told
-    without colours. With a hierarchy each sentence has a bar, as long as its attention. More than three documents are
-    folded.
+    without colours; a button colours words by the attention to them instead. With a hierarchy each sentence has a bar,
+    as long as its attention. More than three documents are folded.
 
     Args:
         documents: what to show, in order.
@@ -92,7 +97,12 @@ def document_report(
     """
     items = [(each, _blocks(each)) for each in documents]
     page = filled(
-        "documents.html", style=("report.css", "documents.css"), title=title, items=items, folded=len(items) > _OPEN
+        "documents.html",
+        style=("report.css", "documents.css"),
+        script=["documents.js"],
+        title=title,
+        items=items,
+        folded=len(items) > _OPEN,
     )
     if path is not None:
         write_atomic(path, page.encode())
@@ -107,6 +117,8 @@ def document_snippet(documents: Sequence[Shown]) -> str:
 def _blocks(shown: Shown) -> list[_Block]:
     """The text in sentences where these have bars, else in one block; what stands between words goes with it."""
     levels = strengths(shown.values)
+    attended = np.asarray(shown.attended, float) if len(shown.attended) else np.zeros(len(shown.words))
+    seen = strengths(attended)
     bounds = [(sentence.start or 0, sentence.end or 0) for sentence in shown.sentences] or [(0, len(shown.source))]
     blocks: list[_Block] = []
     i = 0
@@ -117,15 +129,22 @@ def _blocks(shown: Shown) -> list[_Block]:
             word = shown.words[i]
             first, last = word.start or 0, word.end or 0
             if first > done:
-                spans.append(_Span(shown.source[done:first], "", ""))
-            spans.append(_Span(shown.source[first:last], _level(levels[i]), f"{shown.values[i]:+.3f}"))
+                spans.append(_Span(shown.source[done:first]))
+            says, weight = f"{shown.values[i]:+.3f}", f"{attended[i]:.1%} of the attention"
+            spans.append(
+                _Span(shown.source[first:last], _level(levels[i]), says, _step("seen", seen[i]), weight, word=True)
+            )
             done, i = last, i + 1
         if done < end:
-            spans.append(_Span(shown.source[done:end], "", ""))
+            spans.append(_Span(shown.source[done:end]))
         blocks.append(_Block(spans, 100 * shown.attention[k] if shown.sentences else None))
     return blocks
 
 
 def _level(strength: float) -> str:
-    step = round(abs(strength) * _LEVELS)
-    return "" if step == 0 else f"{'for' if strength > 0 else 'against'} s{step}"
+    return _step("for" if strength > 0 else "against", abs(strength))
+
+
+def _step(name: str, strength: float) -> str:
+    step = round(strength * _LEVELS)
+    return "" if step == 0 else f"{name} s{step}"

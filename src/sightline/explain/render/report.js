@@ -56,8 +56,8 @@ for (const map of document.querySelectorAll(".map")) {
     const { digits, top } = option.dataset;
     note.textContent = digits === undefined ? meant : `(${option.textContent}, darkest at ${Math.round(100 * top)}%)`;
     mean.forEach((row, query) => row.forEach((shown, key) => {
-      const at = 2 * (query * row.length + key);
-      const percent = digits === undefined ? 0 : Number(digits.slice(at, at + 2));
+      const at = 3 * (query * row.length + key);
+      const percent = digits === undefined ? 0 : Number(digits.slice(at, at + 3));
       const level = Math.round(Math.min(percent / 100 / Number(top), 1) * LEVELS);
       const [name, text] = digits === undefined ? shown : [`w${level}`, percent === 0 ? "" : String(percent)];
       const found = rows[query].cells[key + 1];

@@ -17,7 +17,7 @@ from sightline.results import AttentionMap, Piece, Prediction
 __all__ = ["html_report", "html_table"]
 
 _LEVELS = 20  # report.css has a class for each: w0 ... w20
-_SINGLE = 1_000_000  # weights of a map whose heads are shown one by one, at most
+_SINGLE = 1_000_000  # weights on a page that are shown head by head, at most
 _OPEN = 3  # so many predictions lie open, further ones are folded
 
 
@@ -40,7 +40,7 @@ class _Cell:
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """One head of a map with layers, for the script: two digits for each weight in percent, row by row."""
+    """One head of a map with layers, for the script: three digits for each weight in percent, row by row."""
 
     name: str
     digits: str
@@ -67,8 +67,8 @@ def html_report(
     """One page with every prediction: input, answer, score, and its attention over words.
 
     Point at a word of the answer, or walk there with Tab and the arrow keys, and the input is coloured by its
-    weights; and the other way round. Layers and heads can be looked at one by one, unless there are more than a million
-    weights. Without JavaScript the mean stands in a table. Everything is in the one
+    weights; and the other way round. Layers and heads can be looked at one by one, up to a million weights on a page;
+    maps behind these say that they cannot. Without JavaScript the mean stands in a table. Everything is in the one
     file: its Content-Security-Policy forbids each and every request, and admits only its own style and script. More
     than three predictions are folded.
 
@@ -88,9 +88,16 @@ def html_report(
         >>> "&lt;yes&gt;" in page
         True
     """
-    items = [
-        (each, [_table(name, merge_words(found)) for name, found in each.attention.items()]) for each in predictions
-    ]
+    left = _SINGLE
+    items: list[tuple[Prediction, list[_Table]]] = []
+    for each in predictions:
+        tables: list[_Table] = []
+        for name, found in each.attention.items():
+            merged = merge_words(found)
+            single = merged.weights.ndim == 4 and merged.weights.size <= left
+            left -= merged.weights.size if single else 0
+            tables.append(_table(name, merged, single=single))
+        items.append((each, tables))
     page = filled(
         "report.html", style=["report.css"], script=["report.js"], title=title, items=items, folded=len(items) > _OPEN
     )
@@ -104,13 +111,13 @@ def html_table(name: str, map: AttentionMap) -> str:
     return filled("table.html", table=_table(name, map), levels=_LEVELS)
 
 
-def _table(name: str, map: AttentionMap) -> _Table:
-    """What the templates need of a map; colours as in `heatmap`."""
+def _table(name: str, map: AttentionMap, *, single: bool = False) -> _Table:
+    """What the templates need of a map, of a single one each of its heads; colours as in `heatmap`."""
     weights = np.nan_to_num(map.mean().weights)
     top = darkest(weights)
     notes: list[str] = []
     if map.weights.ndim == 4:
-        notes.append(averaged(*map.weights.shape[:2]))
+        notes.append(averaged(*map.weights.shape[:2]) + ("" if single else ", not to be looked at one by one"))
     if top < 1:
         notes.append(f"darkest at {top:.0%}")
     keys = _tokens(map.keys)
@@ -122,16 +129,16 @@ def _table(name: str, map: AttentionMap) -> _Table:
         keys=keys,
         rows=[[_cell(weight, top) for weight in row] for row in weights.tolist()],
         upright=len(keys) > 8 and max(cell_len(key.text) for key in keys) > 3,
-        heads=_heads(map) if map.weights.ndim == 4 and map.weights.size <= _SINGLE else [],
+        heads=_heads(map) if single else [],
     )
 
 
 def _heads(map: AttentionMap) -> list[_Head]:
-    """All heads, the first layer's first; 100 % is written as 99, which has the same colour."""
+    """All heads, the first layer's first."""
     found: list[_Head] = []
     for layer, heads in enumerate(np.nan_to_num(map.weights), 1):
         for head, weights in enumerate(heads, 1):
-            digits = "".join(f"{percent:02d}" for percent in np.rint(100 * weights).clip(0, 99).astype(int).flat)
+            digits = "".join(f"{percent:03d}" for percent in np.rint(100 * weights).astype(int).flat)
             found.append(_Head(f"layer {layer}, head {head}", digits, f"{darkest(weights):.4f}"))
     return found
 

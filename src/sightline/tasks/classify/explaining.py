@@ -35,7 +35,7 @@ def classifications(
         evidence = parts.network.evidence(documents.to(device))
         words = words_of(text, config.words, config.data)
         one = _classification(text, each, words, evidence, documents.mask, parts)
-        if verdict:
+        if verdict and one.label != ():
             weights = one.sides[0].weights
             if parts.labels.kind == "ordered" and one.scores @ weights < 0:
                 weights = -weights  # the answer is low on the scale: what takes it up speaks against it

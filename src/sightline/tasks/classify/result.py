@@ -66,7 +66,8 @@ class Classification:
         sentence_contributions: `[N, K]`, where they are a sum over sentences.
         phrases: what the linear model of n-grams adds; none without it.
         sides: what is explained: the answer, or each of several labels.
-        verdict: whether the attention is to be believed; None where that was not asked, or there is nothing to read.
+        verdict: whether the attention is to be believed, for the first of `sides`; None where that was not asked, no
+            label was given, or there is nothing to read.
     """
 
     label: Label
@@ -115,6 +116,13 @@ class Classification:
         if self.sentence_attention is None:
             return self.word_attention
         return self.word_attention * np.repeat(self.sentence_attention, self._pieces_of_sentences())
+
+    def attended_words(self) -> Array:
+        """The same for each word, `[W]`: that of its pieces added up."""
+        found = np.zeros(len(self.words), np.float64)
+        for piece, weight in zip(self.pieces, self.attended(), strict=True):
+            found[piece.word] += weight
+        return found.astype(np.float32)
 
     def _pieces_of_sentences(self) -> list[int]:
         """How many pieces each sentence has."""
@@ -187,7 +195,7 @@ class Classification:
     def from_dict(cls, values: Mapping[str, Any]) -> "Classification":
         """What `to_dict` gave."""
         label, verdict = values["label"], values["verdict"]
-        arrays = ("scores", "constant", "sentence_attention", "word_contributions", "sentence_contributions")
+        arrays, shares = ("scores", "constant", "sentence_attention"), ("word_contributions", "sentence_contributions")
         return cls(
             label=label if isinstance(label, str) else tuple(label),
             probabilities=values["probabilities"],
@@ -203,6 +211,7 @@ class Classification:
             sides=[Side(side["meaning"], np.array(side["weights"], np.float32)) for side in values["sides"]],
             verdict=None if verdict is None else Verdict.from_dict(verdict),
             **{name: None if values[name] is None else np.array(values[name], np.float32) for name in arrays},
+            **{name: None if values[name] is None else _rows(values[name], len(values["scores"])) for name in shares},
         )
 
     @classmethod
@@ -212,15 +221,13 @@ class Classification:
 
     def to_frame(self) -> pl.DataFrame:
         """A row for each word and each of `sides`: `for, word, text, start, end, attention, evidence`."""
-        attention, evidence = np.zeros(len(self.words)), self.evidence()
-        for piece, weight in zip(self.pieces, self.attended(), strict=True):
-            attention[piece.word] += weight
+        evidence = self.evidence()
         columns = {
             "word": range(len(self.words)),
             "text": [word.text for word in self.words],
             "start": [word.start for word in self.words],
             "end": [word.end for word in self.words],
-            "attention": attention,
+            "attention": self.attended_words(),
         }
         return pl.concat(
             pl.DataFrame({**columns, "evidence": evidence @ side.weights}).insert_column(
@@ -245,6 +252,10 @@ class Classification:
 
 def _piece(values: Mapping[str, Any]) -> Piece:
     return Piece(**{name: values[name] for name in Piece.__slots__})
+
+
+def _rows(values: Sequence[Sequence[float]], width: int) -> Array:
+    return np.array(values, np.float32).reshape(-1, width)
 
 
 def _listed(values: Array | None) -> list[Any] | None:

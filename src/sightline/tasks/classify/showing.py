@@ -39,6 +39,7 @@ def shown_of(result: Classification) -> list[Shown]:
                 attention=() if bars is None else bars.tolist(),
                 phrases=sorted(phrases, key=lambda item: -abs(item[1]))[:_PHRASES],
                 verdict=str(result.verdict or "") if side is result.sides[0] else "",
+                attended=result.attended_words().tolist(),
             )
         )
     return found

@@ -1,6 +1,6 @@
 """Whether what a forecast is said to have used is to be believed: how far it moves without that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +13,14 @@ from sightline.layers.scaling import instance_scale
 from sightline.models.forecast import ForecastNetwork, Window
 from sightline.results import Verdict
 from sightline.tasks.forecast.building import Parts, window_of
-from sightline.tasks.forecast.explaining import by_covariate, looked, used, variables_of
+from sightline.tasks.forecast.explaining import (
+    by_covariate,
+    covariate_columns,
+    looked,
+    used,
+    variables_of,
+    whole,
+)
 from sightline.tasks.forecast.frames import when
 from sightline.tasks.forecast.result import ForecastExplanation
 
@@ -31,15 +38,16 @@ def explanations(
     Raises:
         ConfigError: for a network that looks at nothing.
     """
-    network = parts.network.eval()
+    network, encoding = parts.network.eval(), parts.series.encoding
     for name, place in zip(panel.ids, windows.last()[:series], strict=False):
         window = window_of(windows.gather(place.unsqueeze(0)))
         forecast = looked(network, window)
-        weights = used(network, forecast)
-        shares = by_covariate(weights.cpu().double().numpy(), parts.series.encoding)[0]
         row, begin = place.cpu().numpy()[:1], int(place[1])
         known = min(begin, parts.look_back)
+        shares = used(network, forecast).cpu().double().numpy()
+        shares = whole(by_covariate(shares, encoding)[..., -known:])[0]
         steps = when(panel, row, np.array([begin - known]), known + windows.horizon)[0]
+        columns = covariate_columns(window.past_covariates.shape[-1], encoding) if shares.shape[1] > 1 else []
         yield ForecastExplanation(
             series=name,
             cutoff=steps[known - 1],
@@ -47,44 +55,48 @@ def explanations(
             forecast=network.point(forecast)[0].cpu().double().numpy(),
             steps=steps[:known],
             variables=variables_of(panel)[: shares.shape[1]],
-            attention=shares[..., -known:].astype(np.float32),
+            attention=shares.astype(np.float32),
             zone=panel.zone,
-            verdict=believe(network, window, weights[0]) if verdict else None,
+            names=(panel.columns.id, panel.columns.time),
+            verdict=believe(network, window, torch.from_numpy(shares), columns) if verdict else None,
         )
 
 
 @torch.inference_mode()
-def believe(network: ForecastNetwork, window: Window, weights: Float[Tensor, "H V L"]) -> Verdict:
+def believe(
+    network: ForecastNetwork, window: Window, weights: Float[Tensor, "H V K"], columns: Sequence[int] = ()
+) -> Verdict:
     """The verdict on the shares of past numbers in the steps ahead of one window.
 
         f_h(x) = -|forecast_h(x) - forecast_h| / spread
 
-    where the spread is the window's standard deviation. A number that is taken away is its variable's mean over the
-    window.
+    where the spread is the window's standard deviation. A number that is taken away is its variable's mean over the K
+    steps. Where V is 1, and covariates are not told apart, a step is taken away with all of them.
 
     Args:
         network: in evaluation mode.
         window: of one series.
-        weights: of each step back, of the series' own values and, where V is more than 1, of each covariate.
+        weights: of its last K steps, of the series' own values and, where V is more than 1, of each covariate.
+        columns: of the window's covariates, how many belong to each of the V - 1.
     """
-    steps, variables, length = weights.shape
+    steps, variables, known = weights.shape
     parts = judged(steps)
-    whole = network.point(network(window))[:, parts]
+    before = network.point(network(window))[:, parts]
     spread = instance_scale(window.past, window.mask).size
-    known = window.mask.sum().clamp_min(1)
-    past_mean = window.past.masked_fill(~window.mask, 0.0).sum() / known
-    means = window.past_covariates.mean(1, keepdim=True)
+    past, mask, covariates = window.past[:, -known:], window.mask[:, -known:], window.past_covariates[:, -known:]
+    past_mean = past.masked_fill(~mask, 0.0).sum() / mask.sum().clamp_min(1)
+    means = covariates.mean(1, keepdim=True)
+    owners = torch.arange(1, variables).repeat_interleave(torch.tensor(columns)) if variables > 1 else None
 
-    def moved(keep: Bool[Tensor, "N V L"]) -> Float[Tensor, "N T"]:
-        read = Window(*(part.expand(len(keep), *part.shape[1:]) for part in window))
-        read = read._replace(past=torch.where(keep[:, 0], window.past, past_mean))
-        if variables > 1:
-            there = keep[:, 1:].transpose(1, 2)
-            read = read._replace(past_covariates=torch.where(there, window.past_covariates, means))
-        return (-(network.point(network(read))[:, parts] - whole).abs() / spread).cpu()
+    def moved(keep: Bool[Tensor, "N V K"]) -> Float[Tensor, "N T"]:
+        read = Window(*(part.expand(len(keep), *part.shape[1:]).clone() for part in window))
+        read.past[:, -known:] = torch.where(keep[:, 0], past, past_mean)
+        there = keep[:, :1] if owners is None else keep[:, owners]
+        read.past_covariates[:, -known:] = torch.where(there.transpose(1, 2), covariates, means)
+        return (-(network.point(network(read))[:, parts] - before).abs() / spread).cpu()
 
     def ask(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N T"]:
-        grid = keep.unflatten(1, (variables, length)).to(window.past.device)
+        grid = keep.unflatten(1, (variables, known)).to(window.past.device)
         return torch.cat([moved(some) for some in grid.split(_ROWS)]).float()
 
     return verdict(ask, weights[parts].flatten(1).cpu().float())

@@ -17,7 +17,7 @@ from sightline.tasks.forecast.building import Parts, window_of
 from sightline.tasks.forecast.encoding import Encoding
 from sightline.tasks.forecast.frames import when
 
-__all__ = ["by_covariate", "looked", "used", "used_columns", "variables_of"]
+__all__ = ["by_covariate", "covariate_columns", "looked", "used", "used_columns", "variables_of", "whole"]
 
 
 def _by_patches(network: ForecastNetwork, forecast: Forecast) -> Tensor:
@@ -101,7 +101,8 @@ def used_columns(parts: Parts, panel: Panel, windows: Windows) -> dict[str, Any]
     names = np.array(variables_of(panel)[:variables])
     times = when(panel, np.arange(count), panel.history - look_back, look_back)
     shape = weights.shape
-    inside = np.broadcast_to((panel.history[:, None] - look_back + np.arange(look_back) >= 0)[:, None, None], shape)
+    within = (panel.history[:, None] - look_back + np.arange(look_back) >= 0)[:, None, None]
+    weights, inside = whole(np.where(within, weights, 0.0)), np.broadcast_to(within, shape)
     columns = {
         panel.columns.id: np.array(panel.ids)[:, None, None, None],
         "cutoff": when(panel, np.arange(count), panel.history - 1, 1)[:, :, None, None],
@@ -123,9 +124,20 @@ def by_covariate(weights: NDArray[np.float64], encoding: Encoding) -> NDArray[np
     """Those of all columns that a covariate was encoded as together; features of the calendar are the last."""
     if weights.shape[2] == 1:
         return weights
-    columns = [1, *(column.names or 1 for column in (*encoding.past, *encoding.future))]
-    columns += [1] * (weights.shape[2] - sum(columns))
+    columns = [1, *covariate_columns(weights.shape[2] - 1, encoding)]
     return np.add.reduceat(weights, np.cumsum([0, *columns[:-1]]), 2)
+
+
+def covariate_columns(width: int, encoding: Encoding) -> list[int]:
+    """How many of the encoded columns at past steps are each covariate's."""
+    columns = [column.names or 1 for column in (*encoding.past, *encoding.future)]
+    return columns + [1] * (width - sum(columns))
+
+
+def whole(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of variables and steps, `[..., V, K]`, that sum to 1; alike where there are none."""
+    total = shares.sum((-2, -1), keepdims=True)
+    return np.divide(shares, total, out=np.full_like(shares, 1 / shares[0, 0].size), where=total > 0)
 
 
 def _whole(shares: Tensor, over: Sequence[int] = (-1,)) -> Tensor:

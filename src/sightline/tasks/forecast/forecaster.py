@@ -263,8 +263,10 @@ class Forecaster:
             say: as in `predict`.
 
         Raises:
-            ConfigError: for a network that looks at nothing; otherwise as `predict`.
+            ConfigError: for a network that looks at nothing, or less than one series; otherwise as `predict`.
         """
+        if series < 1:
+            raise ConfigError(f"series={series}: one is the least that can be explained")
         panel, windows, _ = self._ahead(source, future, say)
         return list(explanations(self.trained.parts, panel, windows, series, verdict=verdict))
 

@@ -32,6 +32,7 @@ class ForecastExplanation:
         variables: names of V: the series' own values, and the covariates where the model tells them apart.
         attention: `[H, V, L]`; of each step ahead it sums to 1.
         zone: whose clock the times are shown by; None where they have none.
+        names: of the columns of series and of times in a table.
         verdict: whether the attention is to be believed; None where that was not asked.
     """
 
@@ -43,6 +44,7 @@ class ForecastExplanation:
     variables: Sequence[str]
     attention: NDArray[np.float32]
     zone: str | None = None
+    names: tuple[str, str] = ("unique_id", "ds")
     verdict: Verdict | None = None
 
     def __str__(self) -> str:
@@ -87,6 +89,7 @@ class ForecastExplanation:
             "variables": list(self.variables),
             "attention": self.attention.tolist(),
             "zone": self.zone,
+            "names": list(self.names),
             "verdict": None if self.verdict is None else self.verdict.to_dict(),
         }
 
@@ -107,6 +110,7 @@ class ForecastExplanation:
             variables=values["variables"],
             attention=np.array(values["attention"], np.float32),
             zone=values["zone"],
+            names=tuple(values["names"]),
             verdict=None if verdict is None else Verdict.from_dict(verdict),
         )
 
@@ -117,19 +121,24 @@ class ForecastExplanation:
 
     def to_frame(self) -> pl.DataFrame:
         """A row for each weight: `unique_id, cutoff, step, ds, variable, weight`, as `Forecaster.explain` has them."""
+        series, time = self.names
         ahead, variable, back = np.indices(self.attention.shape).reshape(3, -1)
         columns = {
-            "unique_id": np.repeat(self.series, len(ahead)),
+            series: np.repeat(self.series, len(ahead)),
             "cutoff": np.repeat(np.array([self.cutoff]), len(ahead)),
             "step": ahead + 1,
-            "ds": self.steps[back],
+            time: self.steps[back],
             "variable": np.array(self.variables)[variable],
-            "weight": self.attention.ravel(),
+            "weight": self.attention.ravel().astype(np.float64),
         }
         return like(None, columns, self.zone)
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        from sightline.explain.render.assets import filled
+        from sightline.explain.render.forecasts import Picture
+        from sightline.explain.render.saving import as_png
+
+        return filled("picture.html", lines=str(self).splitlines(), picture=Picture(as_png(self.plot()), "weights"))
 
 
 def _plain(times: NDArray[Any]) -> list[Any]:

@@ -20,6 +20,7 @@ from sightline.tasks.translate.guiding import View
 __all__ = ["Alignment", "align", "choose_view", "join", "too_long"]
 
 _ROWS = 64  # pairs at once
+_LONG, _FEW = 64, 10  # tokens of pairs that a view is chosen on, and how many where all are longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,14 @@ def choose_view(pairs: Sequence[Pair], parts: Parts) -> View:
     No gold links are needed: the probabilities are the model's own.
 
     Args:
-        pairs: a few dozen, of any.
+        pairs: a few dozen, of any; long ones are left out where there are shorter ones.
         parts: of a trained model.
 
     Raises:
         ConfigError: for a model without attention.
     """
-    given = [_encoded(pair, parts) for pair in pairs]
+    given = sorted((_encoded(pair, parts) for pair in pairs), key=_length)
+    given = [each for each in given if _length(each) <= _LONG] or given[:_FEW]
     found = [_cross(maps) for maps in _maps(given, parts)]
     layers = [None] if found[0].ndim == 2 else list(range(len(found[0])))
     views = [View(layer, None, shifted) for layer in layers for shifted in (False, True)]
@@ -96,7 +98,7 @@ def align(pairs: Sequence[Pair], parts: Parts, view: View) -> list[Alignment]:
     """Each target word with the source word that its tokens attend to most.
 
     Raises:
-        ConfigError: for a model without attention.
+        ConfigError: for a model without attention, or without what the view names.
     """
     given = [_encoded(pair, parts) for pair in pairs]
     order = sorted(range(len(given)), key=lambda i: len(given[i].source.ids))
@@ -104,6 +106,7 @@ def align(pairs: Sequence[Pair], parts: Parts, view: View) -> list[Alignment]:
     for start in range(0, len(order), _ROWS):
         rows = order[start : start + _ROWS]
         for i, maps in zip(rows, _maps([given[i] for i in rows], parts), strict=True):
+            view.check(_cross(maps))
             found[i] = _alignment(pairs[i], given[i], view.rows(_cross(maps)).numpy())
     return [found[i] for i in range(len(pairs))]
 
@@ -122,6 +125,10 @@ def join(found: Sequence[Alignment], turned: Sequence[Alignment], symmetrisation
 
 def _encoded(pair: Pair, parts: Parts) -> _Encoded:
     return _Encoded(parts.source.encode(pair.source), parts.target.encode(pair.target))
+
+
+def _length(encoded: _Encoded) -> int:
+    return max(len(encoded.source.ids), len(encoded.target.ids))
 
 
 def _maps(given: Sequence[_Encoded], parts: Parts) -> Sequence[dict[str, Tensor]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from sightline.data import Encoding, Link, Pair, text_words, words_of_pieces
-from sightline.errors import DataError
+from sightline.errors import ConfigError, DataError
 from sightline.tasks.translate.config import TranslateConfig
 
 __all__ = ["Guide", "View", "as_guide", "guided_view", "token_links"]
@@ -34,6 +34,14 @@ class View(NamedTuple):
             return f"attention {when}"
         return f"layer {self.layer + 1}, {'all heads' if self.head is None else f'head {self.head + 1}'}, {when}"
 
+    def check(self, cross: Tensor) -> None:
+        """Raises ConfigError for a layer or head that a map of one input, `[T, S]` or `[layers, H, T, S]`, lacks."""
+        layers, heads = cross.shape[:2] if cross.ndim == 4 else (0, 0)
+        there = f"layers 0 to {layers - 1} with heads 0 to {heads - 1}" if layers else "no layers"
+        fits = self.head is None if self.layer is None else 0 <= self.layer < layers and 0 <= (self.head or 0) < heads
+        if not fits or (self.layer is None) == bool(layers):
+            raise ConfigError(f"{self!r}: this model's attention has {there}")
+
     def rows(self, cross: Tensor) -> Tensor:
         """The weights of target tokens over source tokens, `[..., T, S]`, from a map that has `<eos>` on both sides."""
         if self.layer is not None:
@@ -46,7 +54,7 @@ def guided_view(config: TranslateConfig) -> View | None:
     """Where a training with links has put them; None for one without.
 
     In a Transformer the first head of the last layer but one learns them, as a token is read. In Garg et al. 2019,
-    "Jointly Learning to Align and Translate", section 3, it does as one is written, which is not known then.
+    "Jointly Learning to Align and Translate with Transformer Models", it does as one is written, and not known yet.
     """
     if not config.training.guided_alignment:
         return None
@@ -70,13 +78,17 @@ def as_guide(pairs: Sequence[Pair], links: Sequence[Collection[Link]]) -> Guide:
     for number, (pair, some) in enumerate(zip(pairs, links, strict=True), 1):
         counts = [len(text_words(text)) for text in pair]
         for link in some:
+            if len(link) != 2 or not all(isinstance(place, int) for place in link):
+                raise DataError(
+                    f"link {link!r:.40} of pair {number:,}: expected a source word and a target word, such as (0, 1)"
+                )
             for side, place, count in zip(("source", "target"), link, counts, strict=True):
                 if not 0 <= place < count:
                     raise DataError(
                         f"link {link[0]}-{link[1]} of pair {number:,}: its {side} has {count} words, counted from 0 "
                         "and parted by spaces; the links are of other pairs, or of other words"
                     )
-        found[pair] = found.get(pair, frozenset()) | frozenset(some)
+        found[pair] = found.get(pair, frozenset()) | {(i, j) for i, j in some}
     return found
 
 

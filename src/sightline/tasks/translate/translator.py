@@ -1,12 +1,16 @@
 """Text to text: train on pairs, predict, see the attention."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import torch
+
 from sightline.data import Link, Pair
 from sightline.errors import ConfigError, DataError
+from sightline.explain import symmetrise
 from sightline.metrics import METRICS, Score, bleu
 from sightline.tasks.config import parse_config, read_config
 from sightline.tasks.fitting import begun, check_folder_options, fit_in_passing
@@ -211,18 +215,29 @@ class Translator:
         """
         return self._answers(texts, decoding=decoding, seed=seed, attention=attention, verdict=False)
 
-    def explain(self, texts: Sequence[str], *, verdict: bool = True) -> list[Translation]:
+    def explain(
+        self,
+        texts: Sequence[str],
+        *,
+        verdict: bool = True,
+        decoding: DecodingConfig | None = None,
+        seed: int | None = None,
+    ) -> list[Translation]:
         """Translate texts, and tell of each answer what it attended to and whether that is to be believed.
 
         Args:
             texts: as in `predict`.
-            verdict: whether to find out how far attention is to be believed, which asks the network some hundred times.
+            verdict: whether to find out how far attention is to be believed, which asks the network some hundred times;
+                of attention that draws its keys, anew each time, there is none.
+            decoding: as in `predict`.
+            seed: likewise.
 
         Raises:
             ConfigError: before `fit` or `load`.
             DataError: for a text longer than the model takes.
         """
-        return self._answers(texts, decoding=None, seed=None, attention=True, verdict=verdict)
+        verdict = verdict and self.config.model.selection != "sample"
+        return self._answers(texts, decoding=decoding, seed=seed, attention=True, verdict=verdict)
 
     def _answers(
         self,
@@ -274,7 +289,7 @@ class Translator:
 
         Raises:
             ConfigError: before `fit` or `load`, for a model without attention, or an unknown symmetrisation.
-            TextTooLongError: for a text longer than the model takes.
+            DataError: for a blank text, or one longer than the model takes (`TextTooLongError`).
 
         Example:
             >>> from sightline.tasks.translate import TrainingConfig
@@ -283,12 +298,10 @@ class Translator:
             >>> len(translator.align([("a b", "b a")])[0].links)
             2
         """
-        given = as_pairs(pairs, "given")
-        for i, what in sorted(self.too_long(given).items())[:1]:
-            raise TextTooLongError(what, i)
-        self.parts.model.eval()
+        symmetrise(frozenset(), frozenset(), symmetrisation)  # an unknown one is told at once
+        given = self._alignable(pairs)
         view = view or self.view_of(given)
-        with fast_matmul("exact", self.parts.model.output.weight.device):
+        with self._quietly():
             found = align(given, self.parts, view)
         if reverse is None:
             return found
@@ -309,10 +322,26 @@ class Translator:
         taught = guided_view(self.config)
         if taught is not None:
             return taught
-        given = as_pairs(pairs, "given")
-        self.parts.model.eval()
-        with fast_matmul("exact", self.parts.model.output.weight.device):
+        given = self._alignable(pairs)
+        with self._quietly():
             return choose_view(given[:: -(-len(given) // 50)], self.parts)
+
+    def _alignable(self, pairs: Sequence[tuple[str, str]]) -> list[Pair]:
+        given = as_pairs(pairs, "given")
+        for number, pair in enumerate(given, 1):
+            if not pair.source.strip() or not pair.target.strip():
+                raise DataError(f"given pair {number} has a blank side: there is nothing to link, leave it out")
+        for i, what in sorted(self.too_long(given).items())[:1]:
+            raise TextTooLongError(what, i)
+        return given
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """The model answers, by exact products, and without a trace in the random state of others."""
+        self.parts.model.eval()
+        with torch.random.fork_rng(devices=[]), fast_matmul("exact", self.parts.model.output.weight.device):
+            torch.manual_seed(self.config.seed)  # for attention that draws its keys
+            yield
 
     def evaluate(
         self,
