@@ -8,7 +8,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from toy_training import train, validate
 
 from sightline.errors import ModelFolderError, TrainingError
-from sightline.training import Interrupted, Progress, TensorBoard, show_progress
+from sightline.training import Interrupted, Progress, TensorBoard, Validated, show_progress
 
 
 class Terminal(io.StringIO):
@@ -21,7 +21,7 @@ def interrupt_at_7(event):
         os.kill(os.getpid(), 2)
 
 
-def test_plain_lines_come_with_validations_only(tmp_path):
+def test_plain_lines_come_with_validations(tmp_path):
     text = io.StringIO()
     train(tmp_path, on_event=[show_progress(text)], validate=lambda model: {"loss": 2.0, "bleu": 12.345})
     lines = text.getvalue().splitlines()
@@ -30,6 +30,20 @@ def test_plain_lines_come_with_validations_only(tmp_path):
     assert lines[0].endswith("; loss 2, bleu 12.35 (best)")
     assert lines[-1].startswith("done: reached the limit of 12 updates, 0:00:0")
     assert lines[-1].endswith("weights of update 5: loss 2, bleu 12.35")
+
+
+def test_a_slow_run_gives_a_sign_of_life_every_half_minute():
+    text = io.StringIO()
+    tell = show_progress(text)
+    for update in range(1, 9):
+        tell(Progress(update, 1, 2.5, 0.1, 1.0, 1234.0, 100.0 + 11 * update, None))
+        if update == 4:
+            tell(Validated(4, 1, 2.0, {"loss": 1.5}, best=True, seconds=145.0))
+    assert text.getvalue().splitlines() == [
+        "update 4, epoch 1, 0:02:24: training loss 2.5, 1,234 tokens/s",
+        "update 4, epoch 1, 0:02:25: training loss 2; loss 1.5 (best)",
+        "update 7, epoch 1, 0:02:57: training loss 2.5, 1,234 tokens/s",
+    ]
 
 
 def test_a_run_that_was_still_getting_better_says_so(tmp_path):

@@ -18,25 +18,34 @@ from sightline.training.events import (
 
 __all__ = ["show_progress"]
 
+_QUIET = 30.0  # seconds
+
 
 def show_progress(stream: TextIO | None = None) -> Listener:
     """A listener that writes to `stream` (standard error by default): a live line on a terminal, else plain lines.
 
-    Plain lines come with validations only, so that a log stays short.
+    Plain lines come with validations, and where half a minute went by without one, so that a log stays short.
     """
     chosen = stream or sys.stderr
     return _Live(chosen) if chosen.isatty() else _Plain(chosen)
 
 
 class _Plain:
-    """One line for each thing that matters."""
+    """One line for each thing that matters, and signs of life."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._told: float | None = None  # seconds into the run
 
     def __call__(self, event: Event) -> None:
         line = describe(event)
+        if isinstance(event, Progress):
+            self._told = event.seconds if self._told is None else self._told
+            if event.seconds - self._told >= _QUIET:
+                numbers = f"training loss {event.loss:.4g}, {event.tokens_per_second:,.0f} tokens/s"
+                line = f"update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}: {numbers}"
         if line:
+            self._told = event.seconds if isinstance(event, Progress | Validated) else self._told
             print(line, file=self._stream, flush=True)
 
 
