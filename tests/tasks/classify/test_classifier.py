@@ -517,3 +517,14 @@ def test_several_labels_are_explained_one_by_one():
     assert nothing.label == ()
     assert nothing.score == 1 - max(nothing.probabilities.values())
     assert nothing.score > 0.5
+
+
+def test_texts_that_contradict_themselves_are_told():
+    texts, labels, _ = planted(40, 1)
+    said: list[str] = []
+    quick = Classifier(wide=False, training=ClassifyTraining(epochs=1, warmup=2))
+    quick.fit([*texts, "so so", "so so", "so so"], [*labels, "pos", "neg", "pos"], say=said.append)
+    assert "note: 1 text has different labels in different places, such as 'so so': neg and pos" in said
+    said.clear()
+    quick.fit(texts, labels, say=said.append)
+    assert not any("different labels" in line for line in said)

@@ -40,12 +40,13 @@ class Side(NamedTuple):
 
 
 class Start(NamedTuple):
-    """All that the loop needs, and how many words begin with a vector that was given."""
+    """All that the loop needs, how many words begin with a given vector, and what is odd about the documents."""
 
     parts: Parts
     train: Side
     valid: Side
     vectors: int
+    notes: Sequence[str]
 
     def lines(self, config: ClassifyConfig) -> Iterator[str]:
         """What is about to be trained, for people."""
@@ -66,6 +67,7 @@ class Start(NamedTuple):
         if self.vectors:
             source = "the file" if config.words.vectors is not None else "the documents without labels"
             yield f"vectors: {self.vectors:,} of {self.parts.tokenizer.size:,} tokens begin with one from {source}"
+        yield from self.notes
         network = self.parts.network
         yield f"model: {config.model.type}, {sum(p.numel() for p in network.parameters()):,} parameters"
 
@@ -134,7 +136,23 @@ def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labe
         table = network.embedding.tokens.weight
         table.data[torch.from_numpy(first.places)] = torch.from_numpy(first.rows).to(table.device)
     vectors = 0 if first is None else len(first.places)
-    return Start(Parts(network, tokenizer, labels), side(train, cuts), side(valid, cut_all(valid)), vectors)
+    return Start(
+        Parts(network, tokenizer, labels), side(train, cuts), side(valid, cut_all(valid)), vectors, list(_odd(train))
+    )
+
+
+def _odd(documents: Labelled) -> Iterator[str]:
+    """Texts that contradict themselves."""
+    known: dict[str, set[str]] = {}
+    for text, label in zip(*documents, strict=True):
+        known.setdefault(text, set()).add(", ".join(names_of(label)) or "(none)")
+    several = {text: sorted(labels) for text, labels in known.items() if len(labels) > 1}
+    if several:
+        text, labels = next(iter(several.items()))
+        yield (
+            f"note: {count(len(several), 'text')} {'has' if len(several) == 1 else 'have'} different labels in "
+            f"different places, such as {text[:40]!r}: {' and '.join(labels[:3])}"
+        )
 
 
 def _tokens(config: ClassifyConfig, cuts: Sequence[Cut]) -> tuple[Tokenizer, Vectors | None]:
