@@ -6,13 +6,14 @@ import pytest
 from cli_runs import settings
 
 
-def test_links_go_out_and_come_in_again(cli, model, files, tmp_path):
+def test_links_go_out_and_come_in_again(cli, model, files, tmp_path, monkeypatch):
     done = cli("align", model, *files)
     assert (done.code, done.err) == (0, "attention as a token is written\n")
     assert done.out == "0-0\n" * 60
     gold = tmp_path / "gold.txt"
     gold.write_text("0-0\n" * 59 + "0p0\n")
     links = tmp_path / "links.txt"
+    monkeypatch.setattr("sightline.cli.align._PAIRS", 7)
     told = cli("align", model, *files, "--reverse", model, "--gold", gold, "-o", links)
     assert told.out == f"wrote {links}\n"
     assert told.err.splitlines()[1].startswith("back: attention as a token is")

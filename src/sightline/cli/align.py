@@ -1,6 +1,6 @@
 """`sightline align`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +13,13 @@ from sightline.explain import symmetrise
 from sightline.files import write_atomic
 from sightline.metrics import alignment_error_rate
 from sightline.tasks import load
-from sightline.tasks.translate import Alignment, Translator, read_pairs
+from sightline.tasks.translate import Translator, read_pairs
 from sightline.tasks.translate.aligning import join
 from sightline.training import set_threads
 
 __all__ = ["Asked", "run_align"]
+
+_PAIRS = 10_000  # at once
 
 
 class Asked(NamedTuple):
@@ -54,8 +56,8 @@ def run_align(folder: Path, asked: Asked, threads: int | None) -> None:
         refused |= model.too_long(pairs)
     kept = [i for i in range(len(given)) if i not in refused]
     links = [frozenset[Link]() for _ in given]
-    for i, each in zip(kept, _aligned(models, [[some[i] for i in kept] for some in sides], asked), strict=True):
-        links[i] = each.links
+    for i, found in zip(kept, _aligned(models, [[some[i] for i in kept] for some in sides], asked), strict=True):
+        links[i] = found
     _write([format_links(each) for each in links], asked.output)
     if gold is not None:
         score = alignment_error_rate(links, [each.sure for each in gold], [each.possible for each in gold])
@@ -86,15 +88,20 @@ def _gold(path: Path, pairs: int) -> list[GoldLinks]:
     return found
 
 
-def _aligned(models: Sequence[Translator], sides: Sequence[Sequence[Pair]], asked: Asked) -> Sequence[Alignment]:
-    found: list[Sequence[Alignment]] = []
-    for model, pairs in zip(models, sides if sides[0] else [], strict=False):
-        view = model.view_of(pairs)
-        warn(f"{'back: ' if found else ''}{view}")
-        found.append(model.align(pairs, view=view))
-    if not found:
-        return []
-    return found[0] if len(found) == 1 else join(found[0], found[1], asked.symmetrisation)
+def _aligned(models: Sequence[Translator], sides: Sequence[Sequence[Pair]], asked: Asked) -> Iterator[frozenset[Link]]:
+    """The links of each pair, with the other direction's; some pairs at a time, since alignments hold all weights."""
+    if not sides[0]:
+        return
+    views = [model.view_of(pairs) for model, pairs in zip(models, sides, strict=False)]
+    for way, view in zip(("", "back: "), views, strict=False):
+        warn(f"{way}{view}")
+    for start in range(0, len(sides[0]), _PAIRS):
+        found, *back = (
+            model.align(pairs[start : start + _PAIRS], view=view)
+            for model, pairs, view in zip(models, sides, views, strict=False)
+        )
+        joined = join(found, back[0], asked.symmetrisation) if back else found
+        yield from (each.links for each in joined)
 
 
 def _write(lines: Sequence[str], output: Path | None) -> None:
