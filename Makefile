@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := demo-output
 SALES := --id shop --time date --target sold
+WAIT := -o Acquire::Retries=0 -o Acquire::http::Timeout=30
 # What benchmarks/peers/prepare_multi30k.py wrote.
 MULTI30K ?= data/multi30k-pieces
 
@@ -50,8 +51,8 @@ test: $(READY) browser
 # are skipped, and say so.
 browser:
 	@command -v chromium chromium-browser google-chrome google-chrome-stable chrome > /dev/null || \
-		{ test "$$(id -u)" = 0 && command -v apt-get > /dev/null && apt-get update -qq > /dev/null && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
+		{ test "$$(id -u)" = 0 && command -v apt-get > /dev/null && apt-get update -qq $(WAIT) > /dev/null 2>&1 && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq $(WAIT) --no-install-recommends chromium > /dev/null 2>&1; } || \
 		echo "no browser could be installed: tests of pages in one are skipped"
 
 lint: $(READY)
