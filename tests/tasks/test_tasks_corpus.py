@@ -30,7 +30,7 @@ def test_equal_sources_stay_together_and_nothing_is_lost(pairs, share, seed):
 def corpus(pairs, **changes):
     pairs = [Pair(*pair) for pair in pairs]
     tokenizer = Tokenizer.train(["abcd"], "char")
-    options = {"copying": False, "max_length": 5, "batch_tokens": 20, "seed": 1} | changes
+    options = {"guide": {}, "copying": False, "max_length": 5, "batch_tokens": 20, "seed": 1} | changes
     return make_corpus(pairs, "training", tokenizer, tokenizer, **options)
 
 
@@ -90,7 +90,7 @@ def test_tokenizers_shared_own_or_loaded(tmp_path):
 def test_words_fall_into_other_pieces_in_each_epoch():
     pairs = [Pair("low lowest", "cold coldest"), Pair("lower", "colder")] * 3
     tokenizer = Tokenizer.train([text for pair in pairs for text in pair], "bpe", 30)
-    options = {"copying": False, "max_length": 20, "batch_tokens": 60, "seed": 1}
+    options = {"guide": {}, "copying": False, "max_length": 20, "batch_tokens": 60, "seed": 1}
     made = with_dropout(make_corpus(pairs, "training", tokenizer, tokenizer, **options), tokenizer, tokenizer, (0.5, 0))
 
     def sides(epoch, **how):
@@ -107,3 +107,18 @@ def test_words_fall_into_other_pieces_in_each_epoch():
 def test_an_epoch_knows_how_many_batches_it_has():
     made = corpus([("abcd", "ab")] * 30)
     assert len(made.batches(1)) == len(list(made.batches(1))) > 1
+
+
+def test_links_of_words_become_links_of_tokens():
+    """Two tokens for `ab`, one for `c`: every token of a word with every token of its partner."""
+    pairs = [Pair("ab c", "d ca"), Pair("a", "b"), Pair("abcd ab", "a")]
+    tokenizer = Tokenizer.train(["abcd abcd"], "char")
+    guide = {pairs[0]: frozenset({(0, 1), (1, 0)}), pairs[2]: frozenset({(0, 0)})}
+    made = make_corpus(
+        pairs, "training", tokenizer, tokenizer, guide=guide, copying=False, max_length=5, batch_tokens=20, seed=1
+    )
+    assert made.links == [[(3, 0), (0, 2), (1, 2), (0, 3), (1, 3)], []]  # the third pair is too long
+    (batch,) = made.batches(1, shuffle=False)
+    assert {tuple(link) for link in batch.links.tolist()} == {
+        (int(batch.source_mask.sum(1).argmax()), t, s) for s, t in made.links[0]
+    }
