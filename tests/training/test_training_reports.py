@@ -40,9 +40,9 @@ def test_a_slow_run_gives_a_sign_of_life_every_half_minute():
         if update == 4:
             tell(Validated(4, 1, 2.0, {"loss": 1.5}, best=True, seconds=145.0))
     assert text.getvalue().splitlines() == [
-        "update 4, epoch 1, 0:02:24: training loss 2.5, 1,234 tokens/s",
+        "update 4, epoch 1, 0:02:24: its loss 2.5, 1,234 tokens/s",
         "update 4, epoch 1, 0:02:25: training loss 2; loss 1.5 (best)",
-        "update 7, epoch 1, 0:02:57: training loss 2.5, 1,234 tokens/s",
+        "update 7, epoch 1, 0:02:57: its loss 2.5, 1,234 tokens/s",
     ]
 
 

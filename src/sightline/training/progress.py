@@ -42,7 +42,7 @@ class _Plain:
         if isinstance(event, Progress):
             self._told = event.seconds if self._told is None else self._told
             if event.seconds - self._told >= _QUIET:
-                numbers = f"training loss {event.loss:.4g}, {event.tokens_per_second:,.0f} tokens/s"
+                numbers = f"its loss {event.loss:.4g}, {event.tokens_per_second:,.0f} tokens/s"
                 line = f"update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}: {numbers}"
         if line:
             self._told = event.seconds if isinstance(event, Progress | Validated) else self._told
