@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -108,8 +108,8 @@ class Verdict:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Verdict":
         """What `to_dict` gave."""
-        known = values["agreement"] is not None
-        return cls(**{**values, "agreement": values["agreement"] if known else math.nan})
+        found = cls(**values)
+        return replace(found, agreement=math.nan) if values["agreement"] is None else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,9 @@ class Attention(Mapping[str, AttentionMap]):
         return pl.concat([_EMPTY, *(_rows(name, each) for name, each in self._maps.items())])
 
     def _repr_html_(self) -> str:
+        return self.notebook()
+
+    def notebook(self) -> str:
         """What a notebook shows: a table over words for each map."""
         return "".join(html_table(name, merge_words(each)) for name, each in self._maps.items())
 

@@ -42,7 +42,7 @@ def believe(
     """
     if not any(rows):
         return None
-    others = {"gradient": gradient_times_input(network, rows, weights)}
+    others: dict[str, NDArray[np.floating]] = {"gradient": gradient_times_input(network, rows, weights)}
     if evidence is not None:
         others["evidence"] = evidence @ weights
     seen, known = _row(attention), {name: _row(other) for name, other in others.items()}

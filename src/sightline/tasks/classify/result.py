@@ -195,7 +195,7 @@ class Classification:
     def from_dict(cls, values: Mapping[str, Any]) -> "Classification":
         """What `to_dict` gave."""
         label, verdict = values["label"], values["verdict"]
-        arrays, shares = ("scores", "constant", "sentence_attention"), ("word_contributions", "sentence_contributions")
+        weights = values["sentence_attention"]
         return cls(
             label=label if isinstance(label, str) else tuple(label),
             probabilities=values["probabilities"],
@@ -210,8 +210,11 @@ class Classification:
             ],
             sides=[Side(side["meaning"], np.array(side["weights"], np.float32)) for side in values["sides"]],
             verdict=None if verdict is None else Verdict.from_dict(verdict),
-            **{name: None if values[name] is None else np.array(values[name], np.float32) for name in arrays},
-            **{name: None if values[name] is None else _rows(values[name], len(values["scores"])) for name in shares},
+            scores=np.array(values["scores"], np.float32),
+            constant=np.array(values["constant"], np.float32),
+            sentence_attention=None if weights is None else np.array(weights, np.float32),
+            word_contributions=_rows(values["word_contributions"], len(values["scores"])),
+            sentence_contributions=_rows(values["sentence_contributions"], len(values["scores"])),
         )
 
     @classmethod
@@ -254,8 +257,8 @@ def _piece(values: Mapping[str, Any]) -> Piece:
     return Piece(**{name: values[name] for name in Piece.__slots__})
 
 
-def _rows(values: Sequence[Sequence[float]], width: int) -> Array:
-    return np.array(values, np.float32).reshape(-1, width)
+def _rows(values: Sequence[Sequence[float]] | None, width: int) -> Array | None:
+    return None if values is None else np.array(values, np.float32).reshape(-1, width)
 
 
 def _listed(values: Array | None) -> list[Any] | None:

@@ -1,7 +1,7 @@
 """Attention that is taught which words belong together, by links that are given with the training pairs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from torch import Tensor
 
@@ -78,7 +78,7 @@ def as_guide(pairs: Sequence[Pair], links: Sequence[Collection[Link]]) -> Guide:
     for number, (pair, some) in enumerate(zip(pairs, links, strict=True), 1):
         counts = [len(text_words(text)) for text in pair]
         for link in some:
-            if len(link) != 2 or not all(isinstance(place, int) for place in link):
+            if len(link) != 2 or not all(isinstance(place, int) for place in cast("Sequence[object]", link)):
                 raise DataError(
                     f"link {link!r:.40} of pair {number:,}: expected a source word and a target word, such as (0, 1)"
                 )

@@ -102,4 +102,4 @@ class Translation(Prediction):
         return self.attention.to_frame()
 
     def _repr_html_(self) -> str:
-        return self.attention._repr_html_()
+        return self.attention.notebook()

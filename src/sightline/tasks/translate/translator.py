@@ -1,6 +1,6 @@
 """Text to text: train on pairs, predict, see the attention."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -336,7 +336,7 @@ class Translator:
         return given
 
     @contextmanager
-    def _quietly(self) -> Iterator[None]:
+    def _quietly(self) -> Generator[None]:
         """The model answers, by exact products, and without a trace in the random state of others."""
         self.parts.model.eval()
         with torch.random.fork_rng(devices=[]), fast_matmul("exact", self.parts.model.output.weight.device):
