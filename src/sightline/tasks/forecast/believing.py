@@ -45,7 +45,7 @@ def explanations(
         row, begin = place.cpu().numpy()[:1], int(place[1])
         known = min(begin, parts.look_back)
         shares = used(network, forecast).cpu().double().numpy()
-        shares = whole(by_covariate(shares, encoding)[..., -known:])[0]
+        shares = whole(torch.from_numpy(by_covariate(shares, encoding)[0, ..., -known:]), (-2, -1)).numpy()
         steps = when(panel, row, np.array([begin - known]), known + windows.horizon)[0]
         columns = covariate_columns(window.past_covariates.shape[-1], encoding) if shares.shape[1] > 1 else []
         yield ForecastExplanation(

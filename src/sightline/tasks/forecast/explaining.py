@@ -24,7 +24,7 @@ def _by_patches(network: ForecastNetwork, forecast: Forecast) -> Tensor:
     """The readout says how much of each number is each patch's; rollout, whose steps stand in a patch."""
     assert isinstance(network.core, PatchCore)
     shares = forecast.maps["readout"][:, :, network.head.centre].abs()
-    by_patch = _whole(shares) @ rollout(forecast.maps["encoder"])
+    by_patch = whole(shares) @ rollout(forecast.maps["encoder"])
     return _spread(by_patch, network.core.patch, network.core.stride, network.look_back).unsqueeze(2)
 
 
@@ -74,7 +74,7 @@ def used(network: ForecastNetwork, forecast: Forecast) -> Tensor:
     total = middle if network.line is None else middle - line.sum(-1) - network.line.bias
     core = total.abs()[..., None, None] * found[0] if found else torch.zeros_like(straight).unsqueeze(2)
     core[:, :, 0] += straight
-    return _whole(core, (-2, -1))
+    return whole(core, (-2, -1))
 
 
 def looked(network: ForecastNetwork, window: Window) -> Forecast:
@@ -102,7 +102,8 @@ def used_columns(parts: Parts, panel: Panel, windows: Windows) -> dict[str, Any]
     times = when(panel, np.arange(count), panel.history - look_back, look_back)
     shape = weights.shape
     within = (panel.history[:, None] - look_back + np.arange(look_back) >= 0)[:, None, None]
-    weights, inside = whole(np.where(within, weights, 0.0)), np.broadcast_to(within, shape)
+    weights = whole(torch.from_numpy(np.where(within, weights, 0.0)), (-2, -1)).numpy()
+    inside = np.broadcast_to(within, shape)
     columns = {
         panel.columns.id: np.array(panel.ids)[:, None, None, None],
         "cutoff": when(panel, np.arange(count), panel.history - 1, 1)[:, :, None, None],
@@ -134,13 +135,7 @@ def covariate_columns(width: int, encoding: Encoding) -> list[int]:
     return columns + [1] * (width - sum(columns))
 
 
-def whole(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shares of variables and steps, `[..., V, K]`, that sum to 1; alike where there are none."""
-    total = shares.sum((-2, -1), keepdims=True)
-    return np.divide(shares, total, out=np.full_like(shares, 1 / shares[0, 0].size), where=total > 0)
-
-
-def _whole(shares: Tensor, over: Sequence[int] = (-1,)) -> Tensor:
+def whole(shares: Tensor, over: Sequence[int] = (-1,)) -> Tensor:
     """Shares that sum to 1; alike where there are none."""
     total = shares.sum(tuple(over), keepdim=True)
     return torch.where(total > 0, shares / total, 1 / math.prod(shares.shape[d] for d in over))

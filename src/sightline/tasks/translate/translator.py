@@ -300,7 +300,7 @@ class Translator:
         """
         symmetrise(frozenset(), frozenset(), symmetrisation)  # an unknown one is told at once
         given = self._alignable(pairs)
-        view = view or self.view_of(given)
+        view = view or guided_view(self.config) or self._chosen(given)
         with self._quietly():
             found = align(given, self.parts, view)
         if reverse is None:
@@ -319,10 +319,9 @@ class Translator:
         Raises:
             ConfigError: before `fit` or `load`, or for a model without attention.
         """
-        taught = guided_view(self.config)
-        if taught is not None:
-            return taught
-        given = self._alignable(pairs)
+        return guided_view(self.config) or self._chosen(self._alignable(pairs))
+
+    def _chosen(self, given: Sequence[Pair]) -> View:
         with self._quietly():
             return choose_view(given[:: -(-len(given) // 50)], self.parts)
 
