@@ -1,5 +1,7 @@
 """Forecasts of ETTh1, ETTm1 and weather 96 to 720 steps ahead, by the protocol of the field, every window counted.
 
+One model, trained for the longest of the horizons, answers them all: shorter forecasts are its first steps.
+
     python benchmarks/long_horizon.py FOLDER --data ETTh1 --model patches --seeds 1 2 3 [--set model.width=16]
 
 Training, validation and test windows begin at every step; those of validation and test look back over the border. The
@@ -16,10 +18,11 @@ import polars as pl
 import torch
 from series_data import LONG, long_horizon
 
+from sightline.data.series import Panel, Windows
 from sightline.models.forecast import ForecastNetwork
 from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.forecast import ForecastConfig, Forecaster
-from sightline.tasks.forecast.building import ahead_of, window_of
+from sightline.tasks.forecast.building import Parts, ahead_of, window_of
 from sightline.tasks.forecast.line import best_line
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.starting import encoded_windows, prepare
@@ -38,18 +41,23 @@ CHOSEN: dict[str, dict[str, Any]] = {
 
 
 class Outcome(NamedTuple):
-    """Errors of one horizon and seed, and what the training took."""
+    """Squared and absolute error of each horizon, the loss on held-out windows, and what the training took."""
 
+    found: dict[int, tuple[float, float]]
     valid: float
-    mse: float
-    mae: float
     seconds: float
     update: int
 
+    def row(self, name: str) -> str:
+        """As a row of the table."""
+        cells = " ".join(f"{squared:.4f} {absolute:.4f} " for squared, absolute in self.found.values())
+        mean = statistics.fmean(squared for squared, _ in self.found.values()) if self.found else float("nan")
+        return f"{name:>5} {self.valid:8.4f} {self.seconds:8.0f} {self.update:7} {mean:.4f}  {cells}"
 
-def configured(options: argparse.Namespace, horizon: int, seed: int, share: float) -> ForecastConfig:
+
+def configured(options: argparse.Namespace, seed: int, share: float) -> ForecastConfig:
     values: dict[str, Any] = {
-        "horizon": horizon,
+        "horizon": max(options.horizons),
         "look_back": options.look_back,
         "seed": seed,
         "data": {"target": "*", "valid_share": share},
@@ -62,50 +70,55 @@ def configured(options: argparse.Namespace, horizon: int, seed: int, share: floa
 
 
 @torch.inference_mode()
-def errors(network: ForecastNetwork, windows: Any, cutoffs: torch.Tensor) -> tuple[float, float]:
+def errors(network: ForecastNetwork, windows: Windows, cutoffs: torch.Tensor) -> tuple[float, float]:
     """Mean squared and absolute error over all windows and steps."""
     squared = absolute = 0.0
     count = 0
     for some in cutoffs.split(1_024):
         batch = windows.gather(some)
-        wrong = (network.point(network(window_of(batch))) - ahead_of(batch).target).double()
+        target = ahead_of(batch).target
+        wrong = (network.point(network(window_of(batch)))[:, : target.shape[1]] - target).double()
         squared, absolute = squared + float(wrong.square().sum()), absolute + float(wrong.abs().sum())
         count += wrong.numel()
     return squared / count, absolute / count
 
 
-def one(
-    options: argparse.Namespace, table: pl.DataFrame, ends: tuple[int, int, int], horizon: int, seed: int
-) -> Outcome:
+def tested(
+    options: argparse.Namespace, parts: Parts, network: ForecastNetwork, panel: Panel, end: int
+) -> dict[int, tuple[float, float]]:
+    """The errors on the test part, which begins at that row; nothing where it is to stay closed."""
+    found: dict[int, tuple[float, float]] = {}
+    for horizon in () if options.validation else options.horizons:
+        windows = encoded_windows(parts, panel, horizon)
+        cutoffs = windows.cutoffs(end)
+        assert len(cutoffs) == len(panel.ids) * WINDOWS[options.data][HORIZONS.index(horizon)], "windows were lost"
+        found[horizon] = errors(network.eval(), windows, cutoffs)
+    return found
+
+
+def one(options: argparse.Namespace, table: pl.DataFrame, ends: tuple[int, int, int], seed: int) -> Outcome:
     train, valid, _ = ends
-    config = configured(options, horizon, seed, (valid - train) / valid)
+    config = configured(options, seed, (valid - train) / valid)
     begin = time.perf_counter()
     forecaster = Forecaster.from_config(config).fit(table[:valid])
     seconds = time.perf_counter() - begin
     assert forecaster.result is not None
-    loss, update = forecaster.metrics["loss"], forecaster.result.best.update if forecaster.result.best else 0
-    if options.validation:
-        return Outcome(loss, float("nan"), float("nan"), seconds, update)
-    panel = read_panel(config, table, known=forecaster.parts.series)
-    windows = encoded_windows(forecaster.parts, panel, horizon)
-    cutoffs = windows.cutoffs(valid)
-    assert len(cutoffs) == len(panel.ids) * WINDOWS[options.data][HORIZONS.index(horizon)], "windows were lost"
-    return Outcome(loss, *errors(forecaster.parts.network.eval(), windows, cutoffs), seconds, update)
+    best, parts = forecaster.result.best, forecaster.parts
+    panel = read_panel(config, table, known=parts.series)
+    found = tested(options, parts, parts.network, panel, valid)
+    return Outcome(found, forecaster.metrics["loss"], seconds, best.update if best else 0)
 
 
-def line(options: argparse.Namespace, table: pl.DataFrame, ends: tuple[int, int, int], horizon: int) -> Outcome:
+def line(options: argparse.Namespace, table: pl.DataFrame, ends: tuple[int, int, int]) -> Outcome:
     """The straight line alone."""
     train, valid, _ = ends
-    config = configured(options, horizon, 1, (valid - train) / valid)
+    config = configured(options, 1, (valid - train) / valid)
     begin = time.perf_counter()
     start = prepare(config, read_panel(config, table[:valid]))
-    alone = best_line(start, start.parts.network.head, "standard")
+    alone = best_line(start, start.parts.network.head, config.scaling)
     seconds = time.perf_counter() - begin
-    loss = errors(alone, start.windows, start.valid)[0]
-    if options.validation:
-        return Outcome(loss, float("nan"), float("nan"), seconds, 0)
-    windows = encoded_windows(start.parts, read_panel(config, table), horizon)
-    return Outcome(loss, *errors(alone, windows, windows.cutoffs(valid)), seconds, 0)
+    found = tested(options, start.parts, alone, read_panel(config, table), valid)
+    return Outcome(found, errors(alone, start.windows, start.valid)[0], seconds, 0)
 
 
 def main() -> None:
@@ -122,22 +135,11 @@ def main() -> None:
     options = parser.parse_args()
     set_threads(options.threads)
     table, ends = long_horizon(options.folder, options.data)
-    print("horizon seed    valid   test mse  test mae  seconds  best update")
-    means: list[float] = []
-    for horizon in options.horizons:
-        found = line(options, table, ends, horizon)
-        print(f"{horizon:7} line {found.valid:8.4f} {found.mse:9.4f} {found.mae:9.4f} {found.seconds:8.0f}", flush=True)
-        outcomes: list[Outcome] = []
-        for seed in options.seeds:
-            found = one(options, table, ends, horizon, seed)
-            outcomes.append(found)
-            print(
-                f"{horizon:7} {seed:4} {found.valid:8.4f} {found.mse:9.4f} {found.mae:9.4f} {found.seconds:8.0f} "
-                f"{found.update:8}",
-                flush=True,
-            )
-        means.append(statistics.fmean(outcome.mse for outcome in outcomes))
-    print(f"mean over horizons of the seeds' mean squared errors: {statistics.fmean(means):.4f}")
+    heads = "  ".join(f"mse {horizon}  mae {horizon}" for horizon in options.horizons)
+    print(f" seed    valid  seconds  update   mean  {heads}")
+    print(line(options, table, ends).row("line"), flush=True)
+    for seed in options.seeds:
+        print(one(options, table, ends, seed).row(str(seed)), flush=True)
 
 
 if __name__ == "__main__":

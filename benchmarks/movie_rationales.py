@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from sightline.explain import gradient_times_input, integrated_gradients
 from sightline.explain.faithfulness import erasure
 from sightline.tasks.classify import Classification, Classifier, ClassifyConfig
-from sightline.tasks.classify.believing import asking, gradient_times_input
+from sightline.tasks.classify.believing import asking, of_tokens, scoring
 from sightline.tasks.classify.cutting import number
 from sightline.tasks.classify.predicting import cut_all
 from sightline.tasks.config import parse_config, set_option
@@ -93,9 +94,11 @@ def report(classifier: Classifier, reviews: list[Review], seed: int) -> None:
     overlap: dict[str, list[float]] = {}
     for result, review, rows in zip(results, reviews, number(cut_all(texts, config), parts.tokenizer), strict=True):
         weights = result.sides[0].weights
+        scored = scoring(parts.network, rows, weights)
         ranked = {
             "attention": result.attended(),
-            "gradient": gradient_times_input(parts.network, rows, weights),
+            "gradient": of_tokens(rows, gradient_times_input(*scored)),
+            "integrated gradients": of_tokens(rows, integrated_gradients(*scored)),
             "erasure": erasure(asking(parts.network, rows, weights, config.training), len(result.pieces))[0].numpy(),
             "random": draw.random(len(result.pieces)),
         }

@@ -38,7 +38,7 @@ def main() -> None:
             found = believe(
                 parts.network, each, change(result.attended()), result.word_contributions, weights, config.training
             )
-            kinds[found.kind if found else "nothing"] += 1
+            kinds[found[0].kind if found else "nothing"] += 1
         shares = ", ".join(f"{kind} {number / len(cases):.1%}" for kind, number in kinds.most_common())
         print(f"{name}: {shares}; {(time.perf_counter() - begin) / len(cases):.2f} s each", flush=True)
 

@@ -113,6 +113,7 @@ def test_a_long_document_is_all_there(browser: Browser, tmp_path: Path):
         [],
         "attention weak",
         (values**2 / 5000).tolist(),
+        (-values).tolist(),
     )
     document_report([shown] * 5, tmp_path / "page.html")
     with Opened(browser, tmp_path / "page.html") as page:
@@ -127,6 +128,11 @@ def test_a_long_document_is_all_there(browser: Browser, tmp_path: Path):
         assert last.locator(".for, .against").count() == 0
         assert last.locator(".seen").count() > 4000
         assert "% of the attention" in (last.locator(".seen").first.get_attribute("title") or "")
+        last.get_by_label("what the score loses").check()
+        assert last.locator(".seen").count() == 0
+        first = last.locator(".for, .against").first
+        falls = "falls" if values[0] < 0 else "rises"
+        assert first.get_attribute("title") == f"without it the score {falls} by {abs(values[0]):.3f}"
         last.get_by_label("what words said").check()
         assert last.locator(".for, .against").count() > 4000
 

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.explain.alignment import SYMMETRISATIONS, best_links, over_words, symmetrise
 from sightline.explain.attention import Attention
+from sightline.explain.gradients import Scores, gradient_times_input, integrated_gradients
 from sightline.explain.measures import entropy, flow, rollout
 from sightline.explain.render import html_report, text_heatmap
 from sightline.explain.survey import HeadSurvey, Survey, survey
-from sightline.explain.verdict import Verdict, judged, verdict
+from sightline.explain.verdict import Verdict, judged, verdict, verdict_with_effects
 from sightline.explain.words import merge_words
 
 if TYPE_CHECKING:
@@ -17,13 +18,16 @@ __all__ = [
     "SYMMETRISATIONS",
     "Attention",
     "HeadSurvey",
+    "Scores",
     "Survey",
     "Verdict",
     "best_links",
     "entropy",
     "flow",
+    "gradient_times_input",
     "heatmap",
     "html_report",
+    "integrated_gradients",
     "judged",
     "merge_words",
     "over_words",
@@ -32,6 +36,7 @@ __all__ = [
     "symmetrise",
     "text_heatmap",
     "verdict",
+    "verdict_with_effects",
 ]
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from sightline.explain.faithfulness import Ask, agreement, chance_of, erasure, faithfulness
 from sightline.results import Verdict
 
-__all__ = ["Verdict", "judged", "verdict"]
+__all__ = ["Verdict", "judged", "verdict", "verdict_with_effects"]
 
 _LIKELY = 0.04  # chance, above which a map could as well be in any other order
 _ENOUGH = 0.5  # of what the best ranking gains over random ones
@@ -53,6 +53,22 @@ def verdict(
         others: further rankings by name, such as the gradient of each score by each piece, times the piece.
         seed: of the random orders.
     """
+    return verdict_with_effects(ask, attention, others, seed=seed)[0]
+
+
+def verdict_with_effects(
+    ask: Ask, attention: Float[Tensor, "T S"], others: Mapping[str, Float[Tensor, "T S"]] = _NONE, *, seed: int = 1
+) -> tuple[Verdict, Float[Tensor, "T S"]]:
+    """The verdict, and how far each score falls without each piece.
+
+    Of neighbours that are taken away together each has an even share of what they lose.
+
+    Args:
+        ask: as for `verdict`.
+        attention: likewise.
+        others: likewise.
+        seed: likewise.
+    """
     generator = torch.Generator().manual_seed(seed)
     block = torch.arange(attention.shape[-1]) // -(-attention.shape[-1] // _PIECES)
     pieces = int(block[-1]) + 1
@@ -67,14 +83,15 @@ def verdict(
     effects = erasure(ask_blocks, pieces)
     chance = chance_of(weights, effects, generator)
     named = {"attention": weights, "erasure": effects, **{name: of_blocks(other) for name, other in others.items()}}
-    found = faithfulness(ask_blocks, torch.stack(list(named.values())), generator)
+    own = faithfulness(ask_blocks, torch.stack(list(named.values())), generator)
     random = faithfulness(ask_blocks, torch.rand(_RANDOM, 1, pieces, generator=generator), generator)
     falls, rests = (
         dict(zip(named, each.tolist(), strict=True)) | {"random": by_chance.mean().item()}
-        for each, by_chance in zip(found, random, strict=True)
+        for each, by_chance in zip(own, random, strict=True)
     )
     top = max(falls.values()) - falls["random"]
     gain = (falls["attention"] - falls["random"]) / top if top > 0 else 0.0
     kind = "not supported" if chance > _LIKELY else "supported" if gain >= _ENOUGH else "weak"
     taus = [tau for one, other in zip(weights, effects, strict=True) if not math.isnan(tau := agreement(one, other))]
-    return Verdict(kind, chance, gain, falls, rests, sum(taus) / len(taus) if taus else math.nan)
+    found = Verdict(kind, chance, gain, falls, rests, sum(taus) / len(taus) if taus else math.nan)
+    return found, (effects / block.bincount())[:, block]

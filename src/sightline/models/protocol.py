@@ -17,6 +17,7 @@ class Seq2Seq(Protocol):
     tree of tensors whose rows, N = B x beam, a search may choose and reorder.
     """
 
+    source_embedding: nn.Embedding
     output: nn.Linear  # features to logits
 
     def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> Any:

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from sightline.data.documents import Labels
+from sightline.explain.faithfulness import erasure
 from sightline.tasks.classify import Classification, Classifier, ClassifyTraining, HierarchicalConfig, RecurrentConfig
-from sightline.tasks.classify.believing import believe
+from sightline.tasks.classify.believing import asking, believe
 from sightline.tasks.classify.cutting import number
 from sightline.tasks.classify.predicting import cut_all, network_scores
 from sightline.tasks.classify.sides import sides_of
@@ -52,7 +53,7 @@ def test_other_attention_to_the_same_answer_is_not(trained):
         weights = result.sides[0].weights
         for other in (draw.permutation(result.attended()), np.full(len(result.pieces), 0.1, np.float32)):
             found = believe(parts.network, rows, other, result.word_contributions, weights, config.training)
-            kinds.append(found is not None and found.kind)
+            kinds.append(found is not None and found[0].kind)
     assert kinds.count("not supported") >= 38
 
 
@@ -100,6 +101,18 @@ def test_sides_say_what_is_explained():
     assert "from 1 to 3" in scale.meaning
 
 
+def test_effects_are_what_the_score_loses_without_each_piece(trained):
+    (result,) = trained.explain([planted(1, 5)[0][0]])
+    (rows,) = number(cut_all([result.source], trained.config), trained.parts.tokenizer)
+    ask = asking(trained.parts.network, rows, result.sides[0].weights, trained.config.training)
+    with torch.no_grad():
+        np.testing.assert_allclose(result.effects, erasure(ask, len(result.pieces))[0], atol=1e-5)
+    (unasked,) = trained.explain([result.source], verdict=False)
+    assert unasked.effects is None
+    assert unasked.to_frame()["effect"].is_null().all()
+    assert Classification.from_json(unasked.to_json()).effects is None
+
+
 def test_a_classification_goes_through_json_and_a_table(trained):
     for result in trained.explain([*planted(2, 5)[0], "nothing known here"]):
         again = Classification.from_json(result.to_json())
@@ -111,6 +124,7 @@ def test_a_classification_goes_through_json_and_a_table(trained):
         assert frame["text"].to_list() == [word.text for word in result.words]
         assert frame["attention"].sum() == pytest.approx(1, abs=1e-5)
         np.testing.assert_allclose(frame["evidence"], result.evidence() @ result.sides[0].weights, atol=1e-6)
+        np.testing.assert_array_equal(frame["effect"], result.missed_words())
         snippet = again._repr_html_()
         assert result.words[0].text in snippet
         assert "<script" not in snippet

@@ -1,7 +1,7 @@
 """A page of documents with the evidence for their labels, complete in one file that asks nothing of the network."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 
 import numpy as np
@@ -34,6 +34,7 @@ class Shown:
         phrases: what the n-grams add, the strongest first.
         verdict: whether the attention is to be believed, for people; empty for nothing.
         attended: the attention to each word; empty where it is not to be shown.
+        missed: how far the score falls without each word; likewise.
     """
 
     label: str
@@ -47,18 +48,17 @@ class Shown:
     phrases: Sequence[tuple[str, float]]
     verdict: str = ""
     attended: Sequence[float] = ()
+    missed: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A stretch of text: a word in the colour of a level, with what it adds, and the same by attention; or no word."""
+    """A stretch of text: a word in the colour of a level, with its number, and both of each other view; or no word."""
 
     text: str
     level: str = ""
     says: str = ""
-    seen: str = ""
-    weight: str = ""
-    word: bool = False
+    views: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def document_report(
     """One page with every document: its label, how sure that is, and the words that spoke for it and against it.
 
     What speaks for the label stands on blue, what speaks against it on orange and is underlined, so that it can be told
-    without colours; a button colours words by the attention to them instead. With a hierarchy each sentence has a bar,
-    as long as its attention. More than three documents are folded.
+    without colours; buttons colour words by the attention to them instead, or by what the score loses without them.
+    With a hierarchy each sentence has a bar, as long as its attention. More than three documents are folded.
 
     Args:
         documents: what to show, in order.
@@ -116,29 +116,50 @@ def document_snippet(documents: Sequence[Shown]) -> str:
 
 def _blocks(shown: Shown) -> list[_Block]:
     """The text in sentences where these have bars, else in one block; what stands between words goes with it."""
-    levels = strengths(shown.values)
-    attended = np.asarray(shown.attended, float) if len(shown.attended) else np.zeros(len(shown.words))
-    seen = strengths(attended)
+    words = _words(shown)
     bounds = [(sentence.start or 0, sentence.end or 0) for sentence in shown.sentences] or [(0, len(shown.source))]
     blocks: list[_Block] = []
     i = 0
     for k, (start, end) in enumerate(bounds):
         spans: list[_Span] = []
         done = start
-        while i < len(shown.words) and (shown.words[i].start or 0) < end:
-            word = shown.words[i]
-            first, last = word.start or 0, word.end or 0
+        while i < len(words) and (shown.words[i].start or 0) < end:
+            first, last = shown.words[i].start or 0, shown.words[i].end or 0
             if first > done:
                 spans.append(_Span(shown.source[done:first]))
-            says, weight = f"{shown.values[i]:+.3f}", f"{attended[i]:.1%} of the attention"
-            spans.append(
-                _Span(shown.source[first:last], _level(levels[i]), says, _step("seen", seen[i]), weight, word=True)
-            )
+            spans.append(words[i])
             done, i = last, i + 1
         if done < end:
             spans.append(_Span(shown.source[done:end]))
         blocks.append(_Block(spans, 100 * shown.attention[k] if shown.sentences else None))
     return blocks
+
+
+def _words(shown: Shown) -> list[_Span]:
+    """Each word by what it says, and by each other view that there is of it."""
+    views: dict[str, list[tuple[str, str]]] = {}
+    if len(shown.attended):
+        levels = strengths(np.asarray(shown.attended, float)).tolist()
+        views["attention"] = [
+            (_step("seen", level), f"{weight:.1%} of the attention")
+            for level, weight in zip(levels, shown.attended, strict=True)
+        ]
+    if len(shown.missed):
+        levels = strengths(np.asarray(shown.missed, float)).tolist()
+        views["erasure"] = [
+            (_level(level), f"without it the score {'falls' if fall >= 0 else 'rises'} by {abs(fall):.3f}")
+            for level, fall in zip(levels, shown.missed, strict=True)
+        ]
+    levels = strengths(shown.values).tolist()
+    return [
+        _Span(
+            text=shown.source[word.start : word.end],
+            level=_level(levels[i]),
+            says=f"{shown.values[i]:+.3f}",
+            views={name: each[i] for name, each in views.items()},
+        )
+        for i, word in enumerate(shown.words)
+    ]
 
 
 def _level(strength: float) -> str:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.explain import verdict
+from sightline.explain import Scores, gradient_times_input, verdict_with_effects
 from sightline.explain.faithfulness import Ask
 from sightline.models.classify import DocumentNetwork
 from sightline.results import Verdict
@@ -16,7 +16,7 @@ from sightline.tasks.classify.config import ClassifyTraining
 from sightline.tasks.classify.corpus import collate
 from sightline.tasks.classify.predicting import network_scores
 
-__all__ = ["asking", "believe", "gradient_times_input"]
+__all__ = ["asking", "believe", "of_tokens", "scoring"]
 
 
 def believe(
@@ -26,8 +26,10 @@ def believe(
     evidence: NDArray[np.floating] | None,
     weights: NDArray[np.float32],
     training: ClassifyTraining,
-) -> Verdict | None:
-    """The verdict on the attention to the tokens of one document; None for a document without any.
+) -> tuple[Verdict, NDArray[np.float32]] | None:
+    """The verdict on the attention to the tokens of one document, and what the score loses without each of them.
+
+    None for a document without any.
 
     The score is the network's own, without the n-grams beside it, which attend to nothing. Tokens that are taken away
     are not there: those behind them move up.
@@ -42,11 +44,13 @@ def believe(
     """
     if not any(rows):
         return None
-    others: dict[str, NDArray[np.floating]] = {"gradient": gradient_times_input(network, rows, weights)}
+    slopes = gradient_times_input(*scoring(network, rows, weights))
+    others: dict[str, NDArray[np.floating]] = {"gradient": of_tokens(rows, slopes)}
     if evidence is not None:
         others["evidence"] = evidence @ weights
     seen, known = _row(attention), {name: _row(other) for name, other in others.items()}
-    return verdict(asking(network, rows, weights, training), seen, known)
+    found, effects = verdict_with_effects(asking(network, rows, weights, training), seen, known)
+    return found, effects[0].numpy()
 
 
 def asking(
@@ -76,14 +80,16 @@ def _without(rows: Sequence[Sequence[int]], keep: Sequence[bool]) -> list[list[i
     return [row for row in found if row] or [[]]
 
 
-def gradient_times_input(
+def scoring(
     network: DocumentNetwork, rows: Sequence[Sequence[int]], weights: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """What each token's vector adds to the score to first order, `x . d score / d x` (Denil et al. 2014)."""
+) -> tuple[Scores, Tensor]:
+    """The score of an answer as a function of the tokens' vectors, and these vectors as they are, `[M, S, E]`."""
     device = next(network.parameters()).device
-    with torch.enable_grad():
-        documents = collate([rows]).to(device)
-        x = network.embed(documents.tokens).detach().requires_grad_()
-        score = (network.score(x, documents) * torch.from_numpy(weights).to(device)).sum()
-        (slope,) = torch.autograd.grad(score, x)
-        return (slope * x).sum(-1)[documents.mask].detach().cpu().numpy()
+    documents = collate([rows]).to(device)
+    say = torch.from_numpy(weights).to(device)
+    return lambda x: network.score(x, documents) @ say, network.embed(documents.tokens)
+
+
+def of_tokens(rows: Sequence[Sequence[int]], values: Float[Tensor, "1 M S"]) -> NDArray[np.float32]:
+    """What is said of each token, without padding."""
+    return values[0].cpu()[collate([rows]).mask].numpy()

@@ -39,10 +39,9 @@ def classifications(
             weights = one.sides[0].weights
             if parts.labels.kind == "ordered" and one.scores @ weights < 0:
                 weights = -weights  # the answer is low on the scale: what takes it up speaks against it
-            one = replace(
-                one,
-                verdict=believe(parts.network, rows, one.attended(), one.word_contributions, weights, config.training),
-            )
+            believed = believe(parts.network, rows, one.attended(), one.word_contributions, weights, config.training)
+            if believed is not None:
+                one = replace(one, verdict=believed[0], effects=believed[1])
         found.append(one)
     return found
 

@@ -68,6 +68,8 @@ class Classification:
         sides: what is explained: the answer, or each of several labels.
         verdict: whether the attention is to be believed, for the first of `sides`; None where that was not asked, no
             label was given, or there is nothing to read.
+        effects: `[L]`, how far the network's score for the first of `sides` falls without each piece; None where there
+            is no verdict.
     """
 
     label: Label
@@ -85,6 +87,7 @@ class Classification:
     phrases: Sequence[Phrase]
     sides: Sequence[Side]
     verdict: Verdict | None = None
+    effects: Array | None = None
 
     @property
     def score(self) -> float:
@@ -119,9 +122,16 @@ class Classification:
 
     def attended_words(self) -> Array:
         """The same for each word, `[W]`: that of its pieces added up."""
+        return self._by_word(self.attended())
+
+    def missed_words(self) -> Array | None:
+        """The effects of each word, `[W]`: those of its pieces added up; None where there is no verdict."""
+        return None if self.effects is None else self._by_word(self.effects)
+
+    def _by_word(self, values: Array) -> Array:
         found = np.zeros(len(self.words), np.float64)
-        for piece, weight in zip(self.pieces, self.attended(), strict=True):
-            found[piece.word] += weight
+        for piece, value in zip(self.pieces, values, strict=True):
+            found[piece.word] += value
         return found.astype(np.float32)
 
     def _pieces_of_sentences(self) -> list[int]:
@@ -185,6 +195,7 @@ class Classification:
             ],
             "sides": [{"meaning": side.meaning, "weights": side.weights.tolist()} for side in self.sides],
             "verdict": None if self.verdict is None else self.verdict.to_dict(),
+            "effects": _listed(self.effects),
         }
 
     def to_json(self) -> str:
@@ -195,7 +206,7 @@ class Classification:
     def from_dict(cls, values: Mapping[str, Any]) -> "Classification":
         """What `to_dict` gave."""
         label, verdict = values["label"], values["verdict"]
-        weights = values["sentence_attention"]
+        weights, effects = values["sentence_attention"], values["effects"]
         return cls(
             label=label if isinstance(label, str) else tuple(label),
             probabilities=values["probabilities"],
@@ -210,6 +221,7 @@ class Classification:
             ],
             sides=[Side(side["meaning"], np.array(side["weights"], np.float32)) for side in values["sides"]],
             verdict=None if verdict is None else Verdict.from_dict(verdict),
+            effects=None if effects is None else np.array(effects, np.float32),
             scores=np.array(values["scores"], np.float32),
             constant=np.array(values["constant"], np.float32),
             sentence_attention=None if weights is None else np.array(weights, np.float32),
@@ -223,8 +235,12 @@ class Classification:
         return cls.from_dict(json.loads(text))
 
     def to_frame(self) -> pl.DataFrame:
-        """A row for each word and each of `sides`: `for, word, text, start, end, attention, evidence`."""
-        evidence = self.evidence()
+        """A row for each word and each of `sides`: `for, word, text, start, end, attention, evidence, effect`.
+
+        The effect is null where it is not known (see `effects`).
+        """
+        evidence, missed = self.evidence(), self.missed_words()
+        nothing = pl.Series([None] * len(self.words), dtype=pl.Float32)
         columns = {
             "word": range(len(self.words)),
             "text": [word.text for word in self.words],
@@ -233,9 +249,13 @@ class Classification:
             "attention": self.attended_words(),
         }
         return pl.concat(
-            pl.DataFrame({**columns, "evidence": evidence @ side.weights}).insert_column(
-                0, pl.lit(side.meaning).alias("for")
-            )
+            pl.DataFrame(
+                {
+                    **columns,
+                    "evidence": evidence @ side.weights,
+                    "effect": nothing if missed is None or side is not self.sides[0] else missed,
+                }
+            ).insert_column(0, pl.lit(side.meaning).alias("for"))
             for side in self.sides
         )
 

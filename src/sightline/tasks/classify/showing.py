@@ -24,6 +24,7 @@ def shown_of(result: Classification) -> list[Shown]:
     bars = result.sentence_attention
     if bars is not None and abs(bars.sum() - 1) > _ODD:  # gates, each for itself
         bars = None
+    missed = result.missed_words()
     found: list[Shown] = []
     for side in result.sides:
         phrases = [(phrase.piece.text, float(phrase.shares @ side.weights)) for phrase in result.phrases]
@@ -40,6 +41,7 @@ def shown_of(result: Classification) -> list[Shown]:
                 phrases=sorted(phrases, key=lambda item: -abs(item[1]))[:_PHRASES],
                 verdict=str(result.verdict or "") if side is result.sides[0] else "",
                 attended=result.attended_words().tolist(),
+                missed=() if missed is None or side is not result.sides[0] else missed.tolist(),
             )
         )
     return found

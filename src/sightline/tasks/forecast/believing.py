@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sightline.data.series import Panel, Windows
-from sightline.explain import judged, verdict
+from sightline.explain import gradient_times_input, judged, verdict
 from sightline.layers.scaling import instance_scale
 from sightline.models.forecast import ForecastNetwork, Window
 from sightline.results import Verdict
@@ -29,7 +29,7 @@ __all__ = ["believe", "explanations"]
 _ROWS = 256  # windows at once
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def explanations(
     parts: Parts, panel: Panel, windows: Windows, series: int, *, verdict: bool
 ) -> Iterator[ForecastExplanation]:
@@ -62,7 +62,7 @@ def explanations(
         )
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def believe(
     network: ForecastNetwork, window: Window, weights: Float[Tensor, "H V K"], columns: Sequence[int] = ()
 ) -> Verdict:
@@ -71,7 +71,8 @@ def believe(
         f_h(x) = -|forecast_h(x) - forecast_h| / spread
 
     where the spread is the window's standard deviation. A number that is taken away is its variable's mean over the K
-    steps. Where V is 1, and covariates are not told apart, a step is taken away with all of them.
+    steps. Where V is 1, and covariates are not told apart, a step is taken away with all of them. Beside attention
+    stands the gradient of each step ahead, times what a number is above that mean, without its sign.
 
     Args:
         network: in evaluation mode.
@@ -81,22 +82,30 @@ def believe(
     """
     steps, variables, known = weights.shape
     parts = judged(steps)
-    before = network.point(network(window))[:, parts]
+    own, others = window.past[:, -known:, None], window.past_covariates[:, -known:]
+    seen, there = torch.cat([own, others], -1), window.mask[:, -known:, None]
+    there = torch.cat([there, torch.ones_like(others, dtype=torch.bool)], -1)
+    means = seen.masked_fill(~there, 0.0).sum(1, keepdim=True) / there.sum(1, keepdim=True).clamp_min(1)
+    counts = torch.tensor([1, *columns] if variables > 1 else [seen.shape[-1]])
+    owners = torch.arange(variables).repeat_interleave(counts).to(seen.device)
     spread = instance_scale(window.past, window.mask).size
-    past, mask, covariates = window.past[:, -known:], window.mask[:, -known:], window.past_covariates[:, -known:]
-    past_mean = past.masked_fill(~mask, 0.0).sum() / mask.sum().clamp_min(1)
-    means = covariates.mean(1, keepdim=True)
-    owners = torch.arange(1, variables).repeat_interleave(torch.tensor(columns)) if variables > 1 else None
+
+    def forecast(numbers: Float[Tensor, "N K C"]) -> Float[Tensor, "N T"]:
+        read = Window(*(part.expand(len(numbers), *part.shape[1:]).clone() for part in window))
+        read.past[:, -known:] = numbers[..., 0]
+        read.past_covariates[:, -known:] = numbers[..., 1:].to(others.dtype)
+        return network.point(network(read))[:, parts]
+
+    before = forecast(seen)
 
     def moved(keep: Bool[Tensor, "N V K"]) -> Float[Tensor, "N T"]:
-        read = Window(*(part.expand(len(keep), *part.shape[1:]).clone() for part in window))
-        read.past[:, -known:] = torch.where(keep[:, 0], past, past_mean)
-        there = keep[:, :1] if owners is None else keep[:, owners]
-        read.past_covariates[:, -known:] = torch.where(there.transpose(1, 2), covariates, means)
-        return (-(network.point(network(read))[:, parts] - before).abs() / spread).cpu()
+        numbers = torch.where(keep[:, owners].transpose(1, 2), seen, means)
+        return (-(forecast(numbers) - before).abs() / spread).cpu()
 
     def ask(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N T"]:
-        grid = keep.unflatten(1, (variables, known)).to(window.past.device)
+        grid = keep.unflatten(1, (variables, known)).to(seen.device)
         return torch.cat([moved(some) for some in grid.split(_ROWS)]).float()
 
-    return verdict(ask, weights[parts].flatten(1).cpu().float())
+    slopes = gradient_times_input(lambda away: forecast(means + away.squeeze(-1))[0], (seen - means)[0].unsqueeze(-1))
+    gradient = slopes.new_zeros(len(parts), variables, known).index_add(1, owners, slopes.transpose(1, 2)).abs()
+    return verdict(ask, weights[parts].flatten(1).cpu().float(), {"gradient": gradient.flatten(1).cpu().float()})

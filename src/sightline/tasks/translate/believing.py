@@ -1,13 +1,14 @@
 """Whether the attention behind an answer is to be believed: what its tokens are worth without parts of the input."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sightline.data import BOS, EOS, UNK
-from sightline.explain import judged, verdict
+from sightline.explain import Scores, gradient_times_input, judged, verdict
 from sightline.explain.faithfulness import Ask, erasure
 from sightline.models import Seq2Seq
 from sightline.results import Verdict
@@ -17,7 +18,7 @@ __all__ = ["believe", "effects_of"]
 _ROWS = 128  # inputs at once
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def believe(
     model: Seq2Seq, source: Sequence[int], answer: Sequence[int], cross: Float[Tensor, "T S"]
 ) -> Verdict | None:
@@ -37,10 +38,11 @@ def believe(
     if not source or not answer:
         return None
     parts = judged(len(answer))
-    return verdict(_asking(model, source, answer, parts), cross[parts, : len(source)])
+    gradient = gradient_times_input(*_scoring(model, source, answer, parts))[:, : len(source)]
+    return verdict(_asking(model, source, answer, parts), cross[parts, : len(source)], {"gradient": gradient.cpu()})
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def effects_of(model: Seq2Seq, source: Sequence[int], answer: Sequence[int]) -> Float[Tensor, "T S"]:
     """How far the probability of each token of an answer falls without each token of the input (see `believe`)."""
     return erasure(_asking(model, source, answer, range(len(answer))), len(source))
@@ -53,14 +55,31 @@ def _asking(model: Seq2Seq, source: Sequence[int], answer: Sequence[int], parts:
 
     def asked(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N T"]:
         read = torch.nn.functional.pad(ids.where(keep.to(device), UNK), (0, 1), value=EOS)
-        return _probabilities(model, read, answer[: parts[-1] + 1])[:, parts].cpu()
+        return _probabilities(model, read, _encode(model, read), answer[: parts[-1] + 1])[:, parts].cpu()
 
     return lambda keep: torch.cat([asked(some) for some in keep.split(_ROWS)])
 
 
-def _probabilities(model: Seq2Seq, source: Tensor, answer: Sequence[int]) -> Float[Tensor, "N T"]:
+def _scoring(
+    model: Seq2Seq, source: Sequence[int], answer: Sequence[int], parts: Sequence[int]
+) -> tuple[Scores, Float[Tensor, "S E"]]:
+    """The same probabilities as a function of the input's vectors, and these vectors as they are, with `<eos>`."""
+    read = torch.tensor([[*source, EOS]], device=model.output.weight.device)
+
+    def scores(x: Float[Tensor, "S E"]) -> Float[Tensor, " T"]:
+        with model.source_embedding.register_forward_hook(lambda *_: x.unsqueeze(0)):
+            memory = _encode(model, read)
+        return _probabilities(model, read, memory, answer[: parts[-1] + 1])[0, parts]
+
+    return scores, model.source_embedding(read)[0]
+
+
+def _encode(model: Seq2Seq, source: Tensor) -> Any:
+    return model.encode(source, torch.ones_like(source, dtype=torch.bool))
+
+
+def _probabilities(model: Seq2Seq, source: Tensor, memory: Any, answer: Sequence[int]) -> Float[Tensor, "N T"]:
     """Of each token of an answer to N inputs, each behind those before it."""
-    memory = model.encode(source, torch.ones_like(source, dtype=torch.bool))
     state, found = model.start(memory), list[Tensor]()
     for before, token in zip([BOS, *answer], answer, strict=False):
         log_probs, state = model.step(source.new_full((len(source),), before), memory, state)
