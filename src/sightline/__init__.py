@@ -17,16 +17,18 @@ from sightline.errors import SightlineError
 if TYPE_CHECKING:
     from sightline.tasks import load
     from sightline.tasks.classify import Classifier
+    from sightline.tasks.comparing import compare
     from sightline.tasks.forecast import Forecaster
     from sightline.tasks.translate import Translation, Translator
 
-__all__ = ["Classifier", "Forecaster", "SightlineError", "Translation", "Translator", "load"]
+__all__ = ["Classifier", "Forecaster", "SightlineError", "Translation", "Translator", "compare", "load"]
 
 _HOMES = {
     "Classifier": "sightline.tasks.classify",
     "Forecaster": "sightline.tasks.forecast",
     "Translator": "sightline.tasks.translate",
     "Translation": "sightline.tasks.translate",
+    "compare": "sightline.tasks.comparing",
     "load": "sightline.tasks",
 }
 

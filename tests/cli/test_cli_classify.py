@@ -61,6 +61,13 @@ def test_from_a_table_to_labels_figures_and_evidence(cli, reviews, tmp_path):
     assert "pos (" in shown.out
     assert "for:     good +" in shown.out
     told = json.loads(cli("explain", tmp_path / "m", "--json", stdin=b"w1 good w2\n").out)
+    summed = cli("explain", tmp_path / "m", "--summary", "--json", stdin=b"w1 Good w2\ngood good\n\n")
+    names = json.loads(summed.out)["names"]
+    assert set(names) == {"w1", "good", "w2"}
+    assert sum(names.values()) == pytest.approx(1, abs=1e-5)
+    assert names["good"] > 0.5
+    assert json.loads(summed.out)["inputs"] == 2
+    assert "--summary is text or JSON" in cli("explain", tmp_path / "m", "--summary", "-o", tmp_path / "a.png").err
     assert [word["text"] for word in told["words"]] == ["w1", "good", "w2"]
     page = tmp_path / "page.html"
     assert cli("explain", tmp_path / "m", "--output", page, stdin=b"good <script>alert(1)</script>\n").code == 0

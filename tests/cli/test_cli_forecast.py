@@ -4,6 +4,7 @@ import io
 import json
 import math
 import re
+import shutil
 import signal
 import subprocess
 from datetime import datetime
@@ -147,6 +148,33 @@ def test_explain(cli, table, forecaster, tmp_path):
     assert (tmp_path / "used.csv").read_text() == shown.out
     assert cli("explain", folder, "--input", table, "-o", tmp_path / "used.png").code == 0
     assert (tmp_path / "used.png").read_bytes().startswith(b"\x89PNG")
+    assert cli("explain", folder, "--input", table, "-o", tmp_path / "used.html").code == 0
+    page = (tmp_path / "used.html").read_text()
+    assert "What it used of the past" in page
+    assert "attention" in page
+    assert page.count("<img") == 1
+    summed = cli("explain", folder, "--input", table, "--summary")
+    assert summed.out.startswith("inputs attended to: 1; entropy ")
+    assert re.search(r"^most of all on: y \d+ back \d+", summed.out, re.M)
+    told = json.loads(cli("explain", folder, "--input", table, "--summary", "--json", "--no-verdict").out)
+    by_step = frame.group_by("ds").agg(pl.col("weight").mean()).sort("ds")["weight"].to_list()
+    assert [told["names"][f"y {back} back"] for back in range(16, 0, -1)] == pytest.approx(by_step, rel=1e-4)
+    assert sum(told["tenths"]) == pytest.approx(1)
+    assert not told["verdicts"]
+
+
+def test_compare(cli, table, forecaster, tmp_path):
+    folder, _ = forecaster
+    shown = cli("compare", folder, folder, "--input", table, "--no-verdict")
+    assert "error" in shown.err
+    other = shutil.copytree(folder, tmp_path / "other")
+    shown = cli("compare", folder, other, "--input", table, "--no-verdict")
+    assert shown.out.startswith("y\n")
+    assert "attention differs by 0.00 of 1" in shown.out
+    assert shown.err == "the same answer to 1 of 1; attention differs by 0.00 of 1 in the mean\n"
+    assert cli("compare", folder, other, "--input", table, "-o", tmp_path / "both.html").code == 0
+    assert f"y, by {other}" in (tmp_path / "both.html").read_text()
+    assert "name the series up to now" in cli("compare", folder, other).err
 
 
 def test_evaluate_what_came_since_training(cli, forecaster, tmp_path):
@@ -243,7 +271,7 @@ def test_verbs_of_another_task(cli, table, forecaster, model):
     pairs = ("--source", table, "--target", table)
     assert "--beam and --pieces are for translations" in cli("explain", folder, "--pieces").err
     assert "name the series up to now by --input data.csv" in cli("explain", folder).err
-    assert "name a .csv, .png or .svg file" in cli("explain", folder, "--input", table, "-o", "used.html").err
+    assert "name a .csv, .png, .svg or .html file" in cli("explain", folder, "--input", table, "-o", "used.pdf").err
     assert "--future-data is for forecasts" in cli("explain", model, "--future-data", table, stdin=b"aea").err
     assert "what came since training? name the series up to now by --data" in cli("evaluate", folder).err
     assert "--source, --target, --metric and options of decoding are for tr" in cli("evaluate", folder, *pairs).err

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sightline.cli.explain_commands import compare, explain
 from sightline.cli.options import (
     Beam,
     Calendar,
@@ -264,49 +265,6 @@ def evaluate(
 
 
 @app.command()
-def explain(
-    folder: Folder,
-    input: Annotated[
-        Path | None,
-        typer.Option(help="File of texts or documents, standard input if not given; or the table of series up to now."),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="report.html, or picture.png or .svg (picture-1.png ... for several), else text; of forecasts a .csv "
-            "too, and no page.",
-        ),
-    ] = None,
-    pieces: Annotated[
-        bool, typer.Option("--pieces", help="In pictures and text: the model's own units in place of words.")
-    ] = False,
-    summary: Annotated[
-        bool, typer.Option("--summary", help="Of translations: not each, but where each head looks in all of them.")
-    ] = False,
-    verdict: Annotated[
-        bool, typer.Option("--verdict/--no-verdict", help="Say whether each map is to be believed: takes its time.")
-    ] = True,
-    beam: Beam = None,
-    future_data: FutureData = None,
-    text: Text = None,
-    json: Json = False,
-    threads: Threads = None,
-) -> None:
-    """Show which input tokens every output token came from, which words decided a label, or which steps a forecast.
-
-    echo "How are you?" | sightline explain my-model --output report.html
-
-    sightline explain my-model --input sales.csv --output used.csv
-    """
-    from sightline.cli.explain import Asked, run_explain
-
-    decoding = _decoding(None, beam=beam)
-    run_explain(folder, Asked(input, output, not pieces, summary, verdict, decoding, future_data, json, text), threads)
-
-
-@app.command()
 def info(folder: Folder, json: Json = False) -> None:
     """Say what is in a model's folder."""
     from sightline.cli.info import run_info
@@ -314,6 +272,8 @@ def info(folder: Folder, json: Json = False) -> None:
     run_info(folder, json)
 
 
+app.command()(explain)
+app.command()(compare)
 app.command()(align)
 app.command()(doctor)
 app.command()(forecast)

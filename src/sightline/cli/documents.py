@@ -37,6 +37,7 @@ __all__ = [
     "document_keys",
     "draw_documents",
     "explain_documents",
+    "explained",
     "judged",
     "judgement_lines",
     "name_columns",
@@ -202,9 +203,15 @@ def picture_judgement(judgement: Judgement, folder: Path) -> None:
     warn(f"{drawn} are in {folder}")
 
 
+def explained(model: Classifier, path: Path | None, *, verdict: bool) -> Iterator[Classification]:
+    """Each document with the evidence for its label."""
+    for texts in documents(model.config, path):
+        yield from model.explain(texts, verdict=verdict)
+
+
 def report_documents(model: Classifier, path: Path | None, output: Path, *, verdict: bool) -> None:
     """A page with each document and the evidence for its label."""
-    results = (result for texts in documents(model.config, path) for result in model.explain(texts, verdict=verdict))
+    results = explained(model, path, verdict=verdict)
     document_report([shown for result in results for shown in shown_of(result)], output)
     print(f"wrote {output}")
 
@@ -227,17 +234,16 @@ def explain_documents(model: Classifier, path: Path | None, *, as_json: bool, ve
     from rich.console import Console
 
     console = Console(soft_wrap=True)
-    for texts in documents(model.config, path):
-        for result in model.explain(texts, verdict=verdict):
-            if as_json:
-                print(json.dumps(result.to_dict(), ensure_ascii=False))
-                continue
-            console.print(str(result), style="bold", markup=False, highlight=False)
-            for side in result.sides:
-                values = result.evidence() @ side.weights
-                console.print(highlighted(result.source, result.words, values), highlight=False)
-                print("\n".join([told(result, side), *_most(result, values)]))
-            print("\n".join(_believed(result)), end="\n\n")
+    for result in explained(model, path, verdict=verdict):
+        if as_json:
+            print(json.dumps(result.to_dict(), ensure_ascii=False))
+            continue
+        console.print(str(result), style="bold", markup=False, highlight=False)
+        for side in result.sides:
+            values = result.evidence() @ side.weights
+            console.print(highlighted(result.source, result.words, values), highlight=False)
+            print("\n".join([told(result, side), *_most(result, values)]))
+        print("\n".join(_believed(result)), end="\n\n")
 
 
 def _believed(result: Classification) -> Iterator[str]:

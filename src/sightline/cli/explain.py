@@ -7,17 +7,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sightline.cli.documents import draw_documents, explain_documents, name_columns, report_documents
+import polars as pl
+
+from sightline.cli.documents import draw_documents, explain_documents, explained, name_columns, report_documents
 from sightline.cli.reading import input_lines, input_name, warn, with_decoding
 from sightline.cli.series import csv_of, spoken_verdicts
 from sightline.cli.series_pictures import picture_attention
+from sightline.data.series import Panel
 from sightline.errors import ConfigError, DataError
-from sightline.explain import html_report, merge_words, survey, text_heatmap
+from sightline.explain import PlaceSurvey, Survey, html_report, merge_words, survey, survey_places, text_heatmap
 from sightline.files import write_atomic
 from sightline.tasks import load
 from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
 from sightline.tasks.forecast.reading import read_panel
+from sightline.tasks.forecast.showing import explanations_page
 from sightline.tasks.translate import TextTooLongError, Translation, Translator
 from sightline.training import set_threads
 
@@ -54,8 +58,8 @@ def run_explain(folder: Path, asked: Asked, threads: int | None) -> None:
     """What every answer came from, as the model's task has it."""
     set_threads(threads)
     model = load(folder)
-    if asked.summary and model.config.task != "translate":
-        raise ConfigError("--summary is for translations: leave it out")
+    if asked.summary and (asked.output is not None or not asked.words):
+        raise ConfigError("--summary is text or JSON, and has no pieces: leave out --output and --pieces")
     if asked.text is not None and model.config.task != "classify":
         raise ConfigError("--text is for classifiers: leave it out")
     _WAYS[model.config.task](model, asked)
@@ -68,24 +72,42 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
     if asked.input is None:
         raise ConfigError("which forecasts are to be explained? name the series up to now by --input data.csv")
     output = asked.output
-    if output is not None and output.suffix not in (".csv", ".png", ".svg"):
+    if output is not None and output.suffix not in (".csv", ".html", ".png", ".svg"):
         raise ConfigError(
-            f"{output}: what forecasts used comes as a table or a picture: name a .csv, .png or .svg file"
+            f"{output}: what forecasts used comes as a table, a picture or a page: name a .csv, .png, .svg or .html "
+            "file"
         )
     panel = read_panel(model.config, asked.input, lambda finding: warn(str(finding)), known=model.parts.series)
-    frame = model.explain(panel, future=asked.future)
+    notes: list[str] = []
     if any((model.config.data.future, model.config.data.calendar, model.config.data.static)):
-        warn("note: what is known ahead, of the calendar and of a series has its say too, and is not in it")
-    if output is None:
-        print(frame.write_ndjson() if asked.as_json else csv_of(frame).decode(), end="", flush=True)
-    elif output.suffix == ".csv":
-        write_atomic(output, csv_of(frame))
+        notes.append("note: what is known ahead, of the calendar and of a series has its say too, and is not in it")
+        warn(notes[0])
+    if asked.summary:
+        every = model.explanations(panel, future=asked.future, series=len(panel.ids), verdict=asked.verdict)
+        _print_survey(survey_places(each.seen() for each in every), as_json=asked.as_json)
+        return
+    page = output is not None and output.suffix == ".html"
+    found = model.explanations(panel, future=asked.future, verdict=asked.verdict) if page or asked.verdict else []
+    if output is not None and page:
+        if len(found) < len(panel.ids):
+            notes.append(f"the first {len(found)} of {len(panel.ids):,} series")
+        explanations_page(found, output, notes=notes)
     else:
-        picture_attention(panel, frame, output)
-    for line in spoken_verdicts(model.explanations(panel, future=asked.future), panel) if asked.verdict else ():
+        _used(model.explain(panel, future=asked.future), panel, asked)
+    for line in spoken_verdicts(found, panel) if asked.verdict else ():
         warn(line)
     if output is not None:
         print(f"wrote {output}")
+
+
+def _used(frame: pl.DataFrame, panel: Panel, asked: Asked) -> None:
+    """The weights of all series as a table, or a picture of the first few."""
+    if asked.output is None:
+        print(frame.write_ndjson() if asked.as_json else csv_of(frame).decode(), end="", flush=True)
+    elif asked.output.suffix == ".csv":
+        write_atomic(asked.output, csv_of(frame))
+    else:
+        picture_attention(panel, frame, asked.output)
 
 
 def _translations(model: Translator, asked: Asked) -> None:
@@ -94,8 +116,6 @@ def _translations(model: Translator, asked: Asked) -> None:
     if asked.future:
         raise ConfigError("--future-data is for forecasts: a translation takes none")
     _check_page(output)
-    if asked.summary and (output is not None or not words):
-        raise ConfigError("--summary is text or JSON, and has no pieces: leave out --output and --pieces")
     if not words and (as_json or (output is not None and output.suffix == ".html")):
         raise ConfigError(
             "--pieces is for pictures and the terminal: a page shows words, and JSON has the pieces anyway"
@@ -111,8 +131,7 @@ def _translations(model: Translator, asked: Asked) -> None:
     if not results:
         raise DataError("there is no text to explain: it is empty", path=input_name(path))
     if asked.summary:
-        found = survey(results)
-        print(json.dumps(asdict(found)) if as_json else found)
+        _print_survey(survey(results), as_json=as_json)
         return
     if as_json:
         for result in results:
@@ -125,6 +144,10 @@ def _translations(model: Translator, asked: Asked) -> None:
         print(f"wrote {output}")
     else:
         _pictures(results, output, words)
+
+
+def _print_survey(found: Survey | PlaceSurvey, *, as_json: bool) -> None:
+    print(json.dumps(asdict(found), ensure_ascii=False) if as_json else found)
 
 
 def _check_page(output: Path | None) -> None:
@@ -158,10 +181,12 @@ def _labels(model: Classifier, asked: Asked) -> None:
         raise ConfigError("a classifier takes none of --beam, --future-data and --pieces")
     _check_page(asked.output)
     name_columns(model, asked.text, None)
-    if asked.output is None:
+    if asked.summary:
+        seen = (each.seen() for each in explained(model, asked.input, verdict=asked.verdict))
+        _print_survey(survey_places(seen), as_json=asked.as_json)
+    elif asked.output is None:
         explain_documents(model, asked.input, as_json=asked.as_json, verdict=asked.verdict)
-        return
-    if asked.output.suffix == ".html":
+    elif asked.output.suffix == ".html":
         report_documents(model, asked.input, asked.output, verdict=asked.verdict)
     else:
         draw_documents(model, asked.input, asked.output)

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.explain.alignment import SYMMETRISATIONS, best_links, over_words, symmetrise
 from sightline.explain.attention import Attention
+from sightline.explain.comparison import divergence, over_characters
 from sightline.explain.gradients import Scores, gradient_times_input, integrated_gradients
 from sightline.explain.measures import entropy, flow, rollout
+from sightline.explain.places import PlaceSurvey, Seen, survey_places
 from sightline.explain.render import html_report, text_heatmap
 from sightline.explain.survey import HeadSurvey, Survey, survey
 from sightline.explain.verdict import Verdict, judged, verdict, verdict_with_effects
@@ -18,10 +20,13 @@ __all__ = [
     "SYMMETRISATIONS",
     "Attention",
     "HeadSurvey",
+    "PlaceSurvey",
     "Scores",
+    "Seen",
     "Survey",
     "Verdict",
     "best_links",
+    "divergence",
     "entropy",
     "flow",
     "gradient_times_input",
@@ -30,9 +35,11 @@ __all__ = [
     "integrated_gradients",
     "judged",
     "merge_words",
+    "over_characters",
     "over_words",
     "rollout",
     "survey",
+    "survey_places",
     "symmetrise",
     "text_heatmap",
     "verdict",

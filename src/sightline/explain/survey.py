@@ -1,14 +1,14 @@
 """Where attention goes over many inputs: which heads do something, and how often maps are to be believed."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.results import AttentionMap, Prediction
+from sightline.explain.verdict import tally, tally_lines
+from sightline.results import AttentionMap, Prediction, Verdict
 
 __all__ = ["HeadSurvey", "Survey", "survey"]
 
@@ -67,16 +67,12 @@ class Survey:
 
     predictions: int
     heads: Sequence[HeadSurvey]
-    verdicts: dict[str, int]
+    verdicts: Mapping[str, int]
 
     def __str__(self) -> str:
         titles = "".join(f"{title:>10}" for title in ("entropy", "symbols", "diagonal", "moves"))
         lines = [f"{'':<14}{titles}", *map(str, self.heads)]
-        if self.verdicts:
-            judged = sum(self.verdicts.values())
-            shares = ", ".join(f"{kind} {n / judged:.0%}" for kind, n in self.verdicts.items())
-            lines.append(f"verdicts on {judged:,} maps: {shares}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *tally_lines(self.verdicts)])
 
 
 def survey(predictions: Iterable[Prediction]) -> Survey:
@@ -91,17 +87,16 @@ def survey(predictions: Iterable[Prediction]) -> Survey:
         cross                 0%      100%       67%        0%  a sink: looks at symbols alone
     """
     totals: dict[tuple[str, int | None, int | None], NDArray[np.float64]] = {}
-    verdicts: Counter[str] = Counter()
+    verdicts: list[Verdict | None] = []
     count = 0
     for prediction in predictions:
         count += 1
-        if prediction.verdict is not None:
-            verdicts[prediction.verdict.kind] += 1
+        verdicts.append(prediction.verdict)
         for name, each in prediction.attention.items():
             for place, weights in _heads(each):
                 totals[(name, *place)] = totals.get((name, *place), 0.0) + _figures(weights, each)
     heads = [HeadSurvey(*key, *(found[:4] / max(found[4], 1)).tolist()) for key, found in totals.items()]
-    return Survey(count, heads, {kind: verdicts[kind] for kind in ("supported", "weak", "not supported") if verdicts})
+    return Survey(count, heads, tally(verdicts))
 
 
 def _heads(map: AttentionMap) -> Iterable[tuple[tuple[int | None, int | None], NDArray[np.float64]]]:

@@ -1,7 +1,7 @@
 """Whether a map of attention is to be believed: a rule, with the figures behind it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import torch
@@ -11,13 +11,14 @@ from torch import Tensor
 from sightline.explain.faithfulness import Ask, agreement, chance_of, erasure, faithfulness
 from sightline.results import Verdict
 
-__all__ = ["Verdict", "judged", "verdict", "verdict_with_effects"]
+__all__ = ["Verdict", "judged", "tally", "tally_lines", "verdict", "verdict_with_effects"]
 
 _LIKELY = 0.04  # chance, above which a map could as well be in any other order
 _ENOUGH = 0.5  # of what the best ranking gains over random ones
 _RANDOM = 20  # rankings
 _PIECES = 400  # at most; neighbours in longer inputs are taken away together
 _PARTS = 24  # of an answer, at most
+_KINDS = ("supported", "weak", "not supported")
 _NONE: Mapping[str, Tensor] = MappingProxyType({})
 
 
@@ -95,3 +96,26 @@ def verdict_with_effects(
     taus = [tau for one, other in zip(weights, effects, strict=True) if not math.isnan(tau := agreement(one, other))]
     found = Verdict(kind, chance, gain, falls, rests, sum(taus) / len(taus) if taus else math.nan)
     return found, (effects / block.bincount())[:, block]
+
+
+def tally(verdicts: Iterable[Verdict | None]) -> dict[str, int]:
+    """How many maps were supported, weak or not supported; empty where there is no verdict.
+
+    Example:
+        >>> tally([None])
+        {}
+    """
+    kinds = [each.kind for each in verdicts if each is not None]
+    return {kind: kinds.count(kind) for kind in _KINDS if kinds}
+
+
+def tally_lines(counts: Mapping[str, int]) -> Iterator[str]:
+    """The same for people.
+
+    Example:
+        >>> list(tally_lines({"supported": 3, "weak": 1, "not supported": 0}))
+        ['verdicts on 4 maps: supported 75%, weak 25%, not supported 0%']
+    """
+    if counts:
+        judged = sum(counts.values())
+        yield f"verdicts on {judged:,} maps: " + ", ".join(f"{kind} {n / judged:.0%}" for kind, n in counts.items())

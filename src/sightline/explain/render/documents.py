@@ -35,6 +35,7 @@ class Shown:
         verdict: whether the attention is to be believed, for people; empty for nothing.
         attended: the attention to each word; empty where it is not to be shown.
         missed: how far the score falls without each word; likewise.
+        by: whose label it is, where there are several models.
     """
 
     label: str
@@ -49,6 +50,7 @@ class Shown:
     verdict: str = ""
     attended: Sequence[float] = ()
     missed: Sequence[float] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

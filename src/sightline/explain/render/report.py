@@ -62,7 +62,11 @@ class _Table:
 
 
 def html_report(
-    predictions: Sequence[Prediction], path: str | PathLike[str] | None = None, *, title: str = "Sightline report"
+    predictions: Sequence[Prediction],
+    path: str | PathLike[str] | None = None,
+    *,
+    title: str = "Sightline report",
+    by: Sequence[str] = (),
 ) -> str:
     """One page with every prediction: input, answer, score, and its attention over words.
 
@@ -76,6 +80,7 @@ def html_report(
         predictions: what to show, in order.
         path: where to write the page too.
         title: of the page.
+        by: whose each prediction is, where there are several models; nothing where there is one.
 
     Returns:
         The page.
@@ -89,15 +94,15 @@ def html_report(
         True
     """
     left = _SINGLE
-    items: list[tuple[Prediction, list[_Table]]] = []
-    for each in predictions:
+    items: list[tuple[str, Prediction, list[_Table]]] = []
+    for name, each in zip(by or [""] * len(predictions), predictions, strict=True):
         tables: list[_Table] = []
-        for name, found in each.attention.items():
+        for kind, found in each.attention.items():
             merged = merge_words(found)
             single = merged.weights.ndim == 4 and merged.weights.size <= left
             left -= merged.weights.size if single else 0
-            tables.append(_table(name, merged, single=single))
-        items.append((each, tables))
+            tables.append(_table(kind, merged, single=single))
+        items.append((name, each, tables))
     page = filled(
         "report.html", style=["report.css"], script=["report.js"], title=title, items=items, folded=len(items) > _OPEN
     )

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sightline.data.documents import Label
+from sightline.explain import Seen, over_characters
 from sightline.results import Piece, Verdict
 from sightline.tasks.classify.sides import Side
 
@@ -123,6 +124,16 @@ class Classification:
     def attended_words(self) -> Array:
         """The same for each word, `[W]`: that of its pieces added up."""
         return self._by_word(self.attended())
+
+    def focus(self) -> dict[int, float]:
+        """How much of the attention lies on each character of the document."""
+        return over_characters(self.pieces, self.attended())
+
+    def seen(self) -> Seen:
+        """Its attention to words, in small letters, as `sightline.explain.survey_places` sums it up over many."""
+        weights = self.attended_words()
+        names = [word.text.lower() for word in self.words]
+        return Seen(weights, list(zip(names, weights.tolist(), strict=True)), self.verdict)
 
     def missed_words(self) -> Array | None:
         """The effects of each word, `[W]`: those of its pieces added up; None where there is no verdict."""

@@ -18,8 +18,8 @@ def told(result: Classification, side: Side) -> str:
     return side.meaning
 
 
-def shown_of(result: Classification) -> list[Shown]:
-    """One for each side; the verdict on attention stands with the first."""
+def shown_of(result: Classification, by: str = "") -> list[Shown]:
+    """One for each side; the verdict on attention stands with the first. `by` is the model, where there are several."""
     likely = sorted(result.probabilities.items(), key=lambda item: -item[1])[:_CLASSES]
     bars = result.sentence_attention
     if bars is not None and abs(bars.sum() - 1) > _ODD:  # gates, each for itself
@@ -42,6 +42,7 @@ def shown_of(result: Classification) -> list[Shown]:
                 verdict=str(result.verdict or "") if side is result.sides[0] else "",
                 attended=result.attended_words().tolist(),
                 missed=() if missed is None or side is not result.sides[0] else missed.tolist(),
+                by=by,
             )
         )
     return found

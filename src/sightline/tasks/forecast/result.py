@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sightline.data.series import by_clock
+from sightline.explain import Seen
 from sightline.results import Verdict
 from sightline.tasks.forecast.frames import like
 
@@ -54,6 +55,17 @@ class ForecastExplanation:
     def __repr__(self) -> str:
         return f"ForecastExplanation({self.series!r}, cutoff={self.cutoff!s}, steps ahead={len(self.times)})"
 
+    def focus(self) -> dict[Any, float]:
+        """How much of the attention lies on each step back, all variables together, the mean over the steps ahead."""
+        return dict(zip(self.steps.tolist(), self.attention.sum(1).mean(0).tolist(), strict=True))
+
+    def seen(self) -> Seen:
+        """Its attention to variables and steps back, as `sightline.explain.survey_places` sums it up over many."""
+        weights = self.attention.mean(0)
+        back = range(weights.shape[1], 0, -1)
+        names = [f"{variable} {k} back" for variable in self.variables for k in back]
+        return Seen(weights.sum(0), list(zip(names, weights.ravel().tolist(), strict=True)), self.verdict)
+
     def plot(self, path: str | Path | None = None) -> Any:
         """Steps ahead over steps back as a matplotlib figure, written to `path` (PNG or SVG) if one is given."""
         from sightline.explain.render.attended import draw_attended
@@ -65,18 +77,9 @@ class ForecastExplanation:
 
     def to_html(self, path: str | Path | None = None) -> str:
         """A self-contained page, written to `path` if one is given."""
-        from sightline.explain.render.forecasts import Part, Picture, forecasts_page
-        from sightline.explain.render.saving import as_png
+        from sightline.tasks.forecast.showing import explanations_page
 
-        rows = [
-            (str(time), f"{value:.6g}")
-            for time, value in zip(by_clock(self.times, self.zone), self.forecast, strict=True)
-        ]
-        parts = [
-            Part("What it used of the past", pictures=[Picture(as_png(self.plot()), "weights of steps back")]),
-            Part("Forecast", ("time", "forecast"), rows),
-        ]
-        return forecasts_page(f"Forecast of {self.series}", str(self).splitlines(), [], parts, path)
+        return explanations_page([self], path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; times as ISO 8601."""

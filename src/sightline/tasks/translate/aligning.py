@@ -1,5 +1,6 @@
 """Which word of a source each word of its translation belongs to, read off the attention by forced decoding."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,23 @@ class Alignment:
         from sightline.explain.render.picture import heatmap
 
         return heatmap(self.attention, path=path)
+
+    def to_json(self) -> str:
+        """All of it in one line of JSON."""
+        values = {
+            "source": self.source,
+            "target": self.target,
+            "links": sorted(self.links),
+            "attention": self.attention.to_dict(),
+        }
+        return json.dumps(values, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Alignment":
+        """What `to_json` gave."""
+        values = json.loads(text)
+        links = frozenset((i, j) for i, j in values["links"])
+        return cls(values["source"], values["target"], links, AttentionMap.from_dict(values["attention"]))
 
 
 class _Encoded(NamedTuple):

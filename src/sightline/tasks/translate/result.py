@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from sightline.explain import Attention, html_report
+from sightline.explain import Attention, html_report, over_characters
 from sightline.results import Piece, Prediction, Verdict
 
 __all__ = ["Candidate", "Translation"]
@@ -48,6 +48,12 @@ class Translation(Prediction):
 
     def __repr__(self) -> str:
         return f"Translation({self.text!r}, score={self.score:.3f}, source={self.source!r})"
+
+    def focus(self) -> dict[int, float]:
+        """How much of the attention lies on each character of the source, the mean over the answer's tokens."""
+        if "cross" not in self.attention:
+            return {}
+        return over_characters(self.source_pieces, self.attention["cross"].mean().weights.mean(0))
 
     def plot(self, path: str | Path | None = None, *, words: bool = True) -> Any:
         """A heat map of the cross-attention as a matplotlib figure, written to `path` (PNG or SVG) if one is given."""
