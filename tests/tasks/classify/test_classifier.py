@@ -176,17 +176,38 @@ def test_in_the_company_of_scikit_learn():
     texts, names, _ = planted(60, 16)
     labels = np.array([int(name == "pos") for name in names])
     quick = QUICK.model_copy(update={"epochs": 1})
-    classifier = Classifier(model=MODELS["ngrams"], training=quick)
+    classifier = Classifier(model=MODELS["ngrams"], wide=False, training=quick)
+    grid = {"label__training__learning_rate": [1e-6, 0.02], "label__model__embedding_width": [8]}
     assert is_classifier(classifier)
     assert clone(classifier).get_params() == classifier.get_params()
-    search = GridSearchCV(Pipeline([("label", classifier)]), {"label__wide": [True, False]}, cv=2, error_score="raise")
+    search = GridSearchCV(Pipeline([("label", classifier)]), grid, cv=2, error_score="raise")
     search.fit(np.array(texts), labels)
     assert search.best_estimator_.predict(texts[:3]).dtype.kind == "i"
     assert search.classes_.tolist() == [0, 1]
+    assert search.best_estimator_["label"].config.model.embedding_width == 8
     scores = cross_val_score(classifier, np.array(texts), labels, cv=2, scoring="accuracy", error_score="raise")
     assert len(scores) == 2
     with pytest.raises(ConfigError, match="a classifier has no 'modle'"):
         classifier.set_params(modle="ngrams")
+
+
+def test_options_are_set_by_their_way():
+    classifier = Classifier(training=ClassifyTraining(epochs=3), seed=7)
+    assert classifier.get_params(deep=True)["training__epochs"] == 3
+    assert "training__epochs" not in classifier.get_params(deep=False)
+    classifier.set_params(model="ngrams", model__buckets=512, training__learning_rate=0.5, wide__orders=[1])
+    assert classifier.config.model.buckets == 512
+    assert (classifier.config.training.epochs, classifier.config.training.learning_rate) == (3, 0.5)
+    assert (classifier.config.wide.orders, classifier.config.seed) == ((1,), 7)
+    assert classifier.set_params(wide=False).config.wide is None
+    for wrong, said in (
+        ({"training__epoch": 1}, "epoch"),
+        ({"wide__orders": [1]}, "no 'wide' to set 'orders' of"),
+        ({"seed__x": 1}, "no 'seed' to set 'x' of"),
+        ({"training__epochs": -1}, "epochs"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            classifier.set_params(**wrong)
 
 
 def test_figures_of_known_documents(trained):

@@ -17,6 +17,7 @@ from sightline.tasks.classify.explaining import classifications
 from sightline.tasks.classify.given import as_texts, known_documents, training_documents, values_of
 from sightline.tasks.classify.judging import Judgement, Opinion, judge
 from sightline.tasks.classify.learning import learn
+from sightline.tasks.classify.params import changed_params, deep_params
 from sightline.tasks.classify.predicting import Said, found_beside, said_of
 from sightline.tasks.classify.result import Classification
 from sightline.tasks.classify.resuming import compare_run, record_data
@@ -265,20 +266,17 @@ class Classifier:
         return f"Classifier({options})"
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments it was made with, as scikit-learn asks for them."""
-        return dict(self._given)
+        """The arguments it was made with, as scikit-learn asks for them; deep, each option as `training__epochs`."""
+        return deep_params(self._given, self.config) if deep else dict(self._given)
 
     def set_params(self, **params: Any) -> "Classifier":
-        """Begin anew with some arguments changed, as scikit-learn's searches do.
+        """Begin anew with some arguments or options changed, as scikit-learn's searches do.
 
         Raises:
             ConfigError: for an argument that there is not, or options that do not fit each other.
         """
-        strange = sorted(params.keys() - self._given.keys())
-        if strange:
-            raise ConfigError(f"a classifier has no {strange[0]!r}: choose among {', '.join(self._given)}")
-        changed = type(self)(**self._given | params)
-        self.__dict__.update(changed.__dict__)
+        given = changed_params(self._given, params, lambda given: type(self)(**given).config)
+        self.__dict__.update(type(self)(**given).__dict__)
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
