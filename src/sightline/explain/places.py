@@ -1,7 +1,6 @@
 """Where attention goes over many documents or series: which part of an input, which words or steps."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -71,7 +70,7 @@ def survey_places(seen: Iterable[Seen]) -> PlaceSurvey:
         on each tenth of an input, from its beginning: 0.0% 0.0% 0.0% 0.0% 0.0% 0.0% 0.0% 20.0% 40.0% 40.0%
         most of all on: good 100.0%, film 0.0%
     """
-    names: Counter[str] = Counter()
+    names: dict[str, float] = {}
     verdicts: list[Verdict | None] = []
     tenths, entropy, count = np.zeros(_PARTS), 0.0, 0
     for weights, named, verdict in seen:
@@ -84,14 +83,14 @@ def survey_places(seen: Iterable[Seen]) -> PlaceSurvey:
         if len(rows) > 1:
             entropy += float(-(rows * np.log(np.where(rows > 0, rows, 1))).sum()) / math.log(len(rows))
         for name, weight in named:
-            names[name] += weight / whole
+            names[name] = names.get(name, 0.0) + weight / whole
         verdicts.append(verdict)
     shared = max(count, 1)
     return PlaceSurvey(
         inputs=count,
         entropy=entropy / shared,
         tenths=(tenths / shared).tolist(),
-        names={name: weight / shared for name, weight in names.most_common()},
+        names={name: weight / shared for name, weight in sorted(names.items(), key=lambda item: -item[1])},
         verdicts=tally(verdicts),
     )
 

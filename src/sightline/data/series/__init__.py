@@ -7,6 +7,7 @@ for batch in windows.batches(windows.cutoffs(), 128, seed=1, epoch=1): ...
 
 from sightline.data.series.calendar import CALENDAR
 from sightline.data.series.columns import Columns
+from sightline.data.series.drawing import alike
 from sightline.data.series.findings import Finding
 from sightline.data.series.frequency import Frequency, by_clock
 from sightline.data.series.panel import Panel
@@ -23,6 +24,7 @@ __all__ = [
     "Panel",
     "WindowBatch",
     "Windows",
+    "alike",
     "by_clock",
     "check_last_window",
     "check_lengths",

@@ -1,13 +1,14 @@
 """Training a forecaster: which windows, where the line begins, the hand-over to the loop."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
-from sightline.data.series import WindowBatch, Windows
+from sightline.data.series import WindowBatch, Windows, alike
 from sightline.models.forecast import ForecastNetwork
 from sightline.tasks.forecast.building import Parts, ahead_of, units_of, window_of
 from sightline.tasks.forecast.config import ForecastConfig
@@ -18,7 +19,7 @@ from sightline.training import FitResult, Listener, Loss, fast_matmul, fit
 
 __all__ = ["Trained", "calibration_windows", "notes_of", "train"]
 
-_CALIBRATION_WINDOWS = 2_000  # at most, evenly over what validates
+_CALIBRATION_WINDOWS = 2_000  # at most
 
 
 class Trained(NamedTuple):
@@ -36,15 +37,16 @@ class _Epoch:
     """An epoch's batches, each with its number known before."""
 
     def __init__(self, windows: Windows, cutoffs: Tensor, config: ForecastConfig, epoch: int) -> None:
-        size = config.training.batch_windows
-        self._count = -(-min(len(cutoffs), config.training.epoch_windows) // size)
-        self._batches = windows.batches(cutoffs, size, seed=config.seed, epoch=epoch)
+        size, count = config.training.batch_windows, min(len(cutoffs), config.training.epoch_windows)
+        chance = torch.Generator().manual_seed(Random(f"{config.seed}-{epoch}").getrandbits(63))
+        self._count = -(-count // size)
+        self._batches = windows.batches(alike(cutoffs, count, chance), size, seed=config.seed, epoch=epoch)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[WindowBatch]:
-        return islice(self._batches, self._count)
+        return self._batches
 
 
 def train(
@@ -99,7 +101,7 @@ def notes_of(result: FitResult) -> Iterator[str]:
 
 def calibration_windows(start: Start) -> Tensor:
     """Names of the windows that tell how wrong forecasts are."""
-    return start.valid[:: -(-len(start.valid) // _CALIBRATION_WINDOWS)]
+    return alike(start.valid, min(len(start.valid), _CALIBRATION_WINDOWS))
 
 
 def _say(parts: Parts, windows: Windows, cutoffs: Tensor) -> Said:

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from sightline.data.counting import count
-from sightline.data.series import Panel, Windows
+from sightline.data.series import Panel, Windows, alike
 from sightline.errors import DataError
 from sightline.tasks.forecast.building import Parts, Series, build_network
 from sightline.tasks.forecast.config import ForecastConfig
 
 __all__ = ["Start", "encoded_windows", "prepare"]
 
-_VALID_WINDOWS = 5_000  # at most, evenly over time
+_VALID_WINDOWS = 5_000  # at most
 _ENOUGH = 19  # windows, for intervals of 95 %
 
 
@@ -76,7 +76,7 @@ def prepare(config: ForecastConfig, panel: Panel) -> Start:
             f"of {config.horizon} steps takes {2 * config.horizon + 1:,} at least: choose a shorter horizon, or give "
             "longer series"
         )
-    return Start(parts, windows, train, valid[:: -(-len(valid) // _VALID_WINDOWS)])
+    return Start(parts, windows, train, alike(valid, min(len(valid), _VALID_WINDOWS)))
 
 
 def encoded_windows(parts: Parts, panel: Panel, horizon: int) -> Windows:
