@@ -1,6 +1,7 @@
 """What each piece of an input is worth to a score by its gradient: to first order, and along the way from nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -31,7 +32,7 @@ def gradient_times_input(scores: Scores, x: Float[Tensor, "... D"]) -> Float[Ten
         >>> gradient_times_input(lambda x: (x**2).sum((0, 1)).view(1), x)  # twice the squares
         tensor([[10., 18.]])
     """
-    with torch.enable_grad():
+    with _sloped():
         x = x.detach().requires_grad_()
         slopes = [torch.autograd.grad(score, x, retain_graph=True)[0] for score in scores(x)]
         return (torch.stack(slopes) * x).sum(-1).detach()
@@ -65,7 +66,14 @@ def integrated_gradients(scores: Scores, x: Float[Tensor, "... D"], *, steps: in
             "integrated gradients need captum: install it by  pip install 'sightline[gradients]'"
         ) from error
     method: Any = IntegratedGradients(lambda batch: torch.stack([scores(each) for each in batch]))
-    with torch.enable_grad():
+    with _sloped():
         count = len(scores(x.detach()))
         found = [method.attribute(x.detach().unsqueeze(0), target=t, n_steps=steps)[0] for t in range(count)]
     return torch.stack(found).sum(-1).detach().to(x.dtype)
+
+
+@contextmanager
+def _sloped() -> Iterator[None]:
+    """Gradients of a network that is not in training: cuDNN's recurrent layers have none, torch's own do."""
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        yield

@@ -1,22 +1,20 @@
 """Which windows to take where there are many, so that each series has as many as any other."""
 
-import torch
 from jaxtyping import Int
 from torch import Tensor
 
 __all__ = ["alike"]
 
 
-def alike(cutoffs: Int[Tensor, "W 2"], count: int, chance: torch.Generator | None = None) -> Int[Tensor, "C 2"]:
-    """So many windows, of each series the same number as near as can be.
+def alike(cutoffs: Int[Tensor, "W 2"], count: int) -> Int[Tensor, "C 2"]:
+    """So many windows at even distances, of each series the same number as near as can be.
 
     Of a series with fewer windows some are taken more than once, of one with more some are left out. Where all series
     have the same number, and all windows are wanted, each is taken once.
 
     Args:
-        cutoffs: names of windows, series by series, `(series, cutoff)`.
+        cutoffs: names of windows, series by series and in their order in time, `(series, cutoff)`.
         count: C.
-        chance: which ones are taken of a series; None for those at even distances in time.
 
     Example:
         >>> alike(torch.tensor([[0, 5], [1, 5], [1, 6], [1, 7], [1, 8]]), 4).tolist()
@@ -24,9 +22,6 @@ def alike(cutoffs: Int[Tensor, "W 2"], count: int, chance: torch.Generator | Non
     """
     if not len(cutoffs):
         return cutoffs
-    if chance is not None:
-        order = torch.randperm(len(cutoffs), generator=chance).to(cutoffs.device)
-        cutoffs = cutoffs[order[cutoffs[order, 0].argsort(stable=True)]]
     numbers = cutoffs[:, 0].bincount()
     times = count / numbers.count_nonzero() / numbers[cutoffs[:, 0]].double()
     # A window is taken as often as a number and a half lies in its stretch of a line as long as all that are wanted;

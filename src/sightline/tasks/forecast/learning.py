@@ -1,11 +1,10 @@
 """Training a forecaster: which windows, where the line begins, the hand-over to the loop."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from random import Random
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from sightline.data.series import WindowBatch, Windows, alike
@@ -37,16 +36,15 @@ class _Epoch:
     """An epoch's batches, each with its number known before."""
 
     def __init__(self, windows: Windows, cutoffs: Tensor, config: ForecastConfig, epoch: int) -> None:
-        size, count = config.training.batch_windows, min(len(cutoffs), config.training.epoch_windows)
-        chance = torch.Generator().manual_seed(Random(f"{config.seed}-{epoch}").getrandbits(63))
-        self._count = -(-count // size)
-        self._batches = windows.batches(alike(cutoffs, count, chance), size, seed=config.seed, epoch=epoch)
+        size = config.training.batch_windows
+        self._count = -(-min(len(cutoffs), config.training.epoch_windows) // size)
+        self._batches = windows.batches(cutoffs, size, seed=config.seed, epoch=epoch)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[WindowBatch]:
-        return self._batches
+        return islice(self._batches, self._count)
 
 
 def train(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sightline.data.series import Windows, alike
+from sightline.data.series import Windows
 from sightline.models.forecast import ForecastNetwork, Head, Ridge, simple_lines
 from sightline.tasks.forecast.building import ahead_of, units_of, window_of
 from sightline.tasks.forecast.starting import Start
@@ -26,7 +26,8 @@ def best_line(start: Start, head: Head, scaling: str) -> ForecastNetwork:
     parts, windows = start.parts, start.windows
     units = units_of(parts, windows.panel)
     ridge = Ridge(parts.look_back, windows.horizon, scaling)
-    for some in alike(start.train, min(len(start.train), _WINDOWS)).split(_ROWS):
+    step = -(-len(start.train) // _WINDOWS)
+    for some in start.train[::step].split(_ROWS):
         batch = windows.gather(some)
         ridge.add(window_of(batch), ahead_of(batch), units[batch.series])
     alone = ForecastNetwork(None, head, look_back=parts.look_back, horizon=windows.horizon, scaling=scaling)
