@@ -43,17 +43,22 @@ def cases(folder: Path) -> dict[str, Case]:
     }
 
 
+def covered(backtest: Backtest, k: int) -> tuple[float, str]:
+    """How much of the truth lies within the intervals of the k-th level, in all and in thirds of the horizon."""
+    low, high = (bound[..., k] for bound in backtest.ours.intervals)
+    inside = np.where(np.isnan(backtest.truth), np.nan, (low <= backtest.truth) & (backtest.truth <= high))
+    thirds = [float(np.nanmean(part)) for part in np.array_split(inside, 3, axis=1)]
+    return float(np.nanmean(inside)), ", ".join(f"{third:.1%}" for third in thirds)
+
+
 def told(name: str, backtest: Backtest, seconds: float) -> None:
     found = backtest.metrics()
     rival = min(backtest.baselines, key=lambda other: found[other]["mae"])
     for k, share in enumerate(backtest.shares):
-        low, high = (bound[..., k] for bound in backtest.ours.intervals)
-        inside = np.where(np.isnan(backtest.truth), np.nan, (low <= backtest.truth) & (backtest.truth <= high))
-        thirds = [float(np.nanmean(part)) for part in np.array_split(inside, 3, axis=1)]
+        inside, thirds = covered(backtest, k)
         width, other = (found[who][f"width-{100 * share:g}"] for who in ("forecast", rival))
-        in_thirds = ", ".join(f"{third:.1%}" for third in thirds)
         print(
-            f"| {name} | {100 * share:g} % | {np.nanmean(inside):.1%} | {in_thirds} | "
+            f"| {name} | {100 * share:g} % | {inside:.1%} | {thirds} | "
             f"{width:.4g} | {other:.4g} ({rival}, {found[rival][f'coverage-{100 * share:g}']:.1%}) |"
         )
     print(f"  mae {found['forecast']['mae']:.4g}, of {rival} {found[rival]['mae']:.4g}; {seconds:.0f} s", flush=True)
