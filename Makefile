@@ -45,7 +45,7 @@ demo-classify: $(READY)
 	$(BIN)/sightline explain $(DEMO)/classifier --input $(DEMO)/tickets/unread.txt --output $(DEMO)/classifier.html
 
 test: $(READY) browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # Pages are tried in Chromium or Chrome. Where there is none and this is Debian's root, it is installed; else those tests
 # are skipped, and say so.

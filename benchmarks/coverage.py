@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
-from series_data import long_horizon, m4_hourly, small
+from series_data import covered, long_horizon, m4_hourly, small
 
 from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.forecast import ForecastConfig, Forecaster
@@ -41,14 +40,6 @@ def cases(folder: Path) -> dict[str, Case]:
         "temps, 14 ahead": Case(small(folder, "temps"), "y", 14, 90, 730 - 14 + 1, 1),
         "M4 Hourly, 48 ahead": Case(pl.concat([known, ahead]), "y", 48, 168, 1, 1),
     }
-
-
-def covered(backtest: Backtest, k: int) -> tuple[float, str]:
-    """How much of the truth lies within the intervals of the k-th level, in all and in thirds of the horizon."""
-    low, high = (bound[..., k] for bound in backtest.ours.intervals)
-    inside = np.where(np.isnan(backtest.truth), np.nan, (low <= backtest.truth) & (backtest.truth <= high))
-    thirds = [float(np.nanmean(part)) for part in np.array_split(inside, 3, axis=1)]
-    return float(np.nanmean(inside)), ", ".join(f"{third:.1%}" for third in thirds)
 
 
 def told(name: str, backtest: Backtest, seconds: float) -> None:

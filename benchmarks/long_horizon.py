@@ -1,6 +1,7 @@
 """Forecasts of ETTh1, ETTm1 and weather 96 to 720 steps ahead, by the protocol of the field, every window counted.
 
-One model, trained for the longest of the horizons, answers them all: shorter forecasts are its first steps.
+One model, trained for the longest of the horizons, answers them all: shorter forecasts are its first steps. The field
+trains a model for each; `--horizons 96` does so for one.
 
     python benchmarks/long_horizon.py FOLDER --data ETTh1 --model patches --seeds 1 2 3 [--set model.width=16]
 

@@ -165,15 +165,19 @@ def test_explain(cli, table, forecaster, tmp_path):
 
 def test_compare(cli, table, forecaster, tmp_path):
     folder, _ = forecaster
-    shown = cli("compare", folder, folder, "--input", table, "--no-verdict")
-    assert "error" in shown.err
+    assert "is named twice" in cli("compare", folder, folder, "--input", table).err
+    assert "two models at least" in cli("compare", folder, "--input", table).err
     other = shutil.copytree(folder, tmp_path / "other")
     shown = cli("compare", folder, other, "--input", table, "--no-verdict")
     assert shown.out.startswith("y\n")
-    assert "attention differs by 0.00 of 1" in shown.out
+    assert "the same answer, attention differs by 0.00 of 1" in shown.out
     assert shown.err == "the same answer to 1 of 1; attention differs by 0.00 of 1 in the mean\n"
     assert cli("compare", folder, other, "--input", table, "-o", tmp_path / "both.html").code == 0
-    assert f"y, by {other}" in (tmp_path / "both.html").read_text()
+    page = (tmp_path / "both.html").read_text()
+    assert f"y, by {other}" in page
+    assert "y: the same answer, attention differs by 0.00 of 1" in page
+    assert "<title>1 input, 2 models</title>" in page
+    assert "leave out --output" in cli("compare", folder, other, "--input", table, "-o", "a.html", "--json").err
     assert "name the series up to now" in cli("compare", folder, other).err
 
 

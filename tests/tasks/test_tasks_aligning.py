@@ -11,7 +11,14 @@ from sightline import Translator
 from sightline.errors import ConfigError, DataError
 from sightline.metrics import alignment_error_rate
 from sightline.tasks.config import parse_config
-from sightline.tasks.translate import RecurrentConfig, TextTooLongError, TrainingConfig, TransformerConfig, View
+from sightline.tasks.translate import (
+    Alignment,
+    RecurrentConfig,
+    TextTooLongError,
+    TrainingConfig,
+    TransformerConfig,
+    View,
+)
 from sightline.tasks.translate.config import TranslateConfig
 
 MODELS = {
@@ -50,6 +57,9 @@ def test_links_are_learned_from_links(name):
     one = found[0]
     assert (one.source, one.target) == pairs[0]
     assert [key.text for key in one.attention.keys] == one.source.split()
+    again = Alignment.from_json(one.to_json())
+    assert (again.source, again.target, again.links) == (one.source, one.target, one.links)
+    assert again.to_json() == one.to_json()
     assert sorted(map(int, str(one).replace("-", " ").split()))[-1] == len(one.source.split()) - 1
 
 

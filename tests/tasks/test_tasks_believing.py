@@ -16,15 +16,17 @@ class Reverser(torch.nn.Module):
 
     def __init__(self, size: int) -> None:
         super().__init__()
-        letters = torch.eye(size)
-        letters[UNK] = 0.0
-        self.source_embedding = torch.nn.Embedding.from_pretrained(4.0 * letters)
+        self.letters = 4.0 * torch.eye(size)
+        self.letters[UNK] = 0.0
         self.output = torch.nn.Linear(1, size)
 
-    def encode(self, source: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def embed(self, source: torch.Tensor) -> torch.Tensor:
+        return self.letters[source]
+
+    def encode(self, source: torch.Tensor, mask: torch.Tensor, vectors: torch.Tensor | None = None) -> torch.Tensor:
         assert mask.all()
         assert (source[:, -1] == EOS).all()
-        return self.source_embedding(source)
+        return self.embed(source) if vectors is None else vectors
 
     def start(self, memory: torch.Tensor) -> int:
         return memory.shape[1] - 2

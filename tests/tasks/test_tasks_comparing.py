@@ -10,6 +10,7 @@ import pytest
 from toy_translate import reversal, tiny
 
 import sightline
+from sightline.data.series import Columns
 from sightline.errors import ConfigError
 from sightline.explain import divergence
 from sightline.tasks.classify import Classifier, ClassifyTraining
@@ -50,6 +51,8 @@ def test_classifiers_of_several_seeds(tmp_path):
     page = comparisons_page(found, tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text() == page
     assert page.count("seed 2") == 2
+    assert "<title>2 inputs, 3 models</title>" in page
+    assert f"bad: {found[1].told()}" in page
     assert "&lt;" in page
     assert "<b>" not in page
 
@@ -85,8 +88,21 @@ def test_forecasters_are_compared_step_by_step_back():
     assert list(found.results["20 back"].focus()) == list(range(100, 120))
 
 
+def test_models_of_other_series_are_not_compared():
+    frame = pl.DataFrame({"ds": range(60), "a": np.arange(60.0), "b": np.arange(60.0) % 7})
+    models = {
+        name: Forecaster(2, look_back=8, columns=Columns(target=name), training=ForecastTraining(epochs=1)).fit(frame)
+        for name in ("a", "b", "*")
+    }
+    for names in (("a", "b"), ("a", "*")):
+        with pytest.raises(ConfigError, match="do not read the same series of this table: a and"):
+            compare({name: models[name] for name in names}, frame, verdict=False)
+
+
 def test_what_cannot_be_compared_is_refused():
     model = tiny(1).fit(reversal())
+    with pytest.raises(ConfigError, match="two distributions at least"):
+        divergence([{0: 1.0}])
     with pytest.raises(ConfigError, match="two models at least"):
         compare({"one": model}, ["a"])
     with pytest.raises(ConfigError, match="these are for classify and translate"):

@@ -1,5 +1,6 @@
 """Every mechanism by a word of configuration: the words, what does not go together, and that each one learns."""
 
+import math
 import typing
 
 import pytest
@@ -80,3 +81,9 @@ def test_each_trains_and_answers(name, tmp_path):
         assert set(cross.ravel().tolist()) <= {0.0, 1.0}
     assert translator.result is not None
     assert translator.result.metrics["loss"] > 0
+    verdict = translator.explain(["abx"])[0].verdict  # "x" is no token of the vocabulary
+    if values["model"].get("selection") == "sample":
+        assert verdict is None
+    elif answer.text:
+        assert verdict is not None
+        assert all(map(math.isfinite, verdict.comprehensiveness.values()))

@@ -10,12 +10,15 @@ from sightline.cli.documents import documents
 from sightline.cli.reading import input_lines, input_name, warn
 from sightline.errors import ConfigError, DataError
 from sightline.tasks import load
-from sightline.tasks.comparing import Comparison, Model, compare, comparisons_page
+from sightline.tasks.comparing import Comparison, Model, check_comparable, compare, comparisons_page
 from sightline.tasks.forecast import Forecaster
 from sightline.tasks.translate import TextTooLongError, Translator
 from sightline.training import set_threads
 
 __all__ = ["Asked", "run_compare"]
+
+
+_SERIES = 5  # that forecasters explain, at most
 
 
 class Asked(NamedTuple):
@@ -41,9 +44,12 @@ def run_compare(folders: Sequence[Path], asked: Asked, threads: int | None) -> N
     set_threads(threads)
     if asked.output is not None and asked.output.suffix != ".html":
         raise ConfigError(f"{asked.output}: a comparison comes as text, JSON or a page: name a .html file")
-    if len(set(folders)) < 2:
-        raise ConfigError("a comparison takes two models at least: name their folders one after the other")
+    if asked.output is not None and asked.as_json:
+        raise ConfigError("--json is for standard output: leave out --output")
+    if twice := [folder for i, folder in enumerate(folders) if folder in folders[:i]]:
+        raise ConfigError(f"{twice[0]} is named twice: a comparison takes two models at least, each once")
     models = {str(folder): load(folder) for folder in folders}
+    check_comparable(models)
     try:
         found = compare(models, _input(next(iter(models.values())), asked), future=asked.future, verdict=asked.verdict)
     except TextTooLongError as error:
@@ -55,6 +61,8 @@ def run_compare(folders: Sequence[Path], asked: Asked, threads: int | None) -> N
         print(f"wrote {asked.output}")
     else:
         print("\n".join(each.to_json() for each in found) if asked.as_json else "\n\n".join(map(str, found)))
+    if isinstance(next(iter(models.values())), Forecaster) and len(found) == _SERIES:
+        warn(f"of more than {_SERIES} series the first {_SERIES} are compared")
     warn(_in_sum(found))
 
 

@@ -86,14 +86,14 @@ def _forecasts(model: Forecaster, asked: Asked) -> None:
         every = model.explanations(panel, future=asked.future, series=len(panel.ids), verdict=asked.verdict)
         _print_survey(survey_places(each.seen() for each in every), as_json=asked.as_json)
         return
-    page = output is not None and output.suffix == ".html"
-    found = model.explanations(panel, future=asked.future, verdict=asked.verdict) if page or asked.verdict else []
-    if output is not None and page:
+    if output is not None and output.suffix == ".html":
+        found = model.explanations(panel, future=asked.future, verdict=asked.verdict)
         if len(found) < len(panel.ids):
             notes.append(f"the first {len(found)} of {len(panel.ids):,} series")
         explanations_page(found, output, notes=notes)
     else:
         _used(model.explain(panel, future=asked.future), panel, asked)
+        found = model.explanations(panel, future=asked.future) if asked.verdict else []
     for line in spoken_verdicts(found, panel) if asked.verdict else ():
         warn(line)
     if output is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.errors import ConfigError
 from sightline.results import Piece
 
 __all__ = ["divergence", "over_characters"]
@@ -27,19 +28,25 @@ def divergence(shares: Sequence[Mapping[Any, float]]) -> float:
     Returns:
         NaN where one of them has nothing anywhere.
 
+    Raises:
+        ConfigError: for fewer than two.
+
     Example:
         >>> divergence([{"a": 1.0}, {"b": 1.0}])
         1.0
         >>> divergence([{"a": 0.5, "b": 0.5}, {"b": 2.0, "a": 2.0}])
         0.0
     """
+    if len(shares) < 2:
+        raise ConfigError("nothing lies apart from itself: give two distributions at least")
     places = dict.fromkeys(place for each in shares for place in each)
     rows = np.array([[each.get(place, 0.0) for place in places] for each in shares])
     sums = rows.sum(1, keepdims=True)
     if (sums <= 0).any():
         return math.nan
     pairs = list(itertools.combinations(rows / sums, 2))
-    return sum(_bits((p + q) / 2) - (_bits(p) + _bits(q)) / 2 for p, q in pairs) / len(pairs)
+    apart = [_bits((p + q) / 2) - (_bits(p) + _bits(q)) / 2 for p, q in pairs]
+    return max(0.0, sum(apart) / len(pairs))
 
 
 def over_characters(pieces: Sequence[Piece], weights: NDArray[np.floating]) -> dict[int, float]:

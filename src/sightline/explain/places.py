@@ -37,7 +37,8 @@ class PlaceSurvey:
 
     Attributes:
         inputs: that attention went to, how many.
-        entropy: of the weights, as a share of that of uniform ones over as many places, the mean.
+        entropy: of the weights, as a share of that of uniform ones over as many places, the mean over inputs of more
+            than one; NaN where there is none.
         tenths: of the attention to an input how much lies on each tenth of it, the mean, from its beginning to its end.
         names: how much of an input's attention what goes by a name has, the mean over all inputs, the most first.
         verdicts: how many maps were supported, weak or not supported; empty where that was not asked.
@@ -50,6 +51,8 @@ class PlaceSurvey:
     verdicts: Mapping[str, int]
 
     def __str__(self) -> str:
+        if not self.inputs:
+            return "nothing was attended to"
         shares = " ".join(f"{share:.1%}" for share in self.tenths)
         named = ", ".join(f"{name} {share:.1%}" for name, share in list(self.names.items())[:_NAMES])
         lines = [
@@ -72,7 +75,7 @@ def survey_places(seen: Iterable[Seen]) -> PlaceSurvey:
     """
     names: dict[str, float] = {}
     verdicts: list[Verdict | None] = []
-    tenths, entropy, count = np.zeros(_PARTS), 0.0, 0
+    tenths, entropies, count = np.zeros(_PARTS), list[float](), 0
     for weights, named, verdict in seen:
         whole = float(weights.sum())
         if whole <= 0:
@@ -81,14 +84,14 @@ def survey_places(seen: Iterable[Seen]) -> PlaceSurvey:
         rows = weights / whole
         tenths += _in_parts(rows)
         if len(rows) > 1:
-            entropy += float(-(rows * np.log(np.where(rows > 0, rows, 1))).sum()) / math.log(len(rows))
+            entropies.append(float(-(rows * np.log(np.where(rows > 0, rows, 1))).sum()) / math.log(len(rows)))
         for name, weight in named:
             names[name] = names.get(name, 0.0) + weight / whole
         verdicts.append(verdict)
     shared = max(count, 1)
     return PlaceSurvey(
         inputs=count,
-        entropy=entropy / shared,
+        entropy=sum(entropies) / len(entropies) if entropies else math.nan,
         tenths=(tenths / shared).tolist(),
         names={name: weight / shared for name, weight in sorted(names.items(), key=lambda item: -item[1])},
         verdicts=tally(verdicts),

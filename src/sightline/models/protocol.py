@@ -17,11 +17,19 @@ class Seq2Seq(Protocol):
     tree of tensors whose rows, N = B x beam, a search may choose and reorder.
     """
 
-    source_embedding: nn.Embedding
     output: nn.Linear  # features to logits
 
-    def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> Any:
-        """The memory of B inputs; `mask` is True at their tokens, False at padding."""
+    def embed(self, source: Int[Tensor, "B S"]) -> Float[Tensor, "B S E"]:
+        """The vectors of B inputs' tokens."""
+        ...
+
+    def encode(
+        self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"], vectors: Float[Tensor, "B S E"] | None = None
+    ) -> Any:
+        """The memory of B inputs; `mask` is True at their tokens, False at padding.
+
+        `vectors` are read in place of `embed(source)`, where it is asked what the tokens' vectors are worth.
+        """
         ...
 
     def start(self, memory: Any) -> Any:

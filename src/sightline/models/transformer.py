@@ -131,9 +131,9 @@ class Transformer(nn.Module):
         return cast("Iterable[DecoderBlock]", self.decoder)
 
     def _encode(
-        self, source: Tensor, mask: Tensor, need_weights: bool
+        self, vectors: Tensor, mask: Tensor, need_weights: bool
     ) -> tuple[TransformerMemory, list[Tensor | None]]:
-        x = self.dropout(self.source_positions.embed(self.source_embedding(source) * self.scale))
+        x = self.dropout(self.source_positions.embed(vectors * self.scale))
         mask = mask[:, None, None, :]
         maps: list[Tensor | None] = []
         for block in cast("Iterable[EncoderBlock]", self.encoder):
@@ -160,9 +160,15 @@ class Transformer(nn.Module):
             maps.append((own, cross))
         return self.decoder_norm(x), tuple(caches), maps
 
-    def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> TransformerMemory:
+    def embed(self, source: Int[Tensor, "B S"]) -> Float[Tensor, "B S D"]:
+        """The tokens' vectors, before they are scaled."""
+        return self.source_embedding(source)
+
+    def encode(
+        self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"], vectors: Float[Tensor, "B S D"] | None = None
+    ) -> TransformerMemory:
         """The memory: keys and values of the encoded inputs for each decoder block."""
-        return self._encode(source, mask, need_weights=False)[0]
+        return self._encode(self.embed(source) if vectors is None else vectors, mask, need_weights=False)[0]
 
     def start(self, memory: TransformerMemory) -> Cache:
         """An empty cache for each decoder block: `[B, H, 0, K]`."""
@@ -188,7 +194,7 @@ class Transformer(nn.Module):
         With `need_weights` the maps are `"cross"` `[B, layers, H, T, S]`, `"encoder"` `[B, layers, H, S, S]` and
         `"decoder"` `[B, layers, H, T, T]`.
         """
-        memory, encoder = self._encode(source, mask, need_weights)
+        memory, encoder = self._encode(self.embed(source), mask, need_weights)
         features, _, decoder = self._decode(target, memory, (), need_weights)
         if not need_weights:
             return features, {}

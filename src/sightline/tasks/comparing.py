@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.data.counting import count
 from sightline.data.tables import Source
 from sightline.errors import ConfigError
 from sightline.explain import divergence, html_report
@@ -17,11 +18,12 @@ from sightline.tasks.forecast import Forecaster, ForecastExplanation
 from sightline.tasks.forecast.showing import explanations_page
 from sightline.tasks.translate import Translation, Translator
 
-__all__ = ["Comparison", "Model", "compare", "comparisons_page"]
+__all__ = ["Comparison", "Model", "check_comparable", "compare", "comparisons_page"]
 
 Model = Translator | Classifier | Forecaster
 Explanation = Translation | Classification | ForecastExplanation
 _STEPS = 5  # of a forecast are told
+_WIDE = 80  # characters of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,7 @@ class Comparison:
     @property
     def source(self) -> str:
         """The input: a text, or a series' name."""
-        first = next(iter(self.results.values()))
-        return first.series if isinstance(first, ForecastExplanation) else first.source
+        return _input(next(iter(self.results.values())))
 
     @property
     def agree(self) -> bool:
@@ -52,8 +53,13 @@ class Comparison:
     def __str__(self) -> str:
         width = max(map(len, self.results))
         lines = [f"{name:<{width}}  {_spoken(result)}" for name, result in self.results.items()]
-        said = "attention to nothing" if math.isnan(self.divergence) else f"attention differs by {self.divergence:.2f}"
-        return "\n".join([self.source, *lines, f"{said} of 1"])
+        return "\n".join([self.source, *lines, self.told()])
+
+    def told(self) -> str:
+        """Whether answers and attention are alike, in one line."""
+        same = "the same answer" if self.agree else "different answers"
+        apart = "to nothing" if math.isnan(self.divergence) else f"differs by {self.divergence:.2f} of 1"
+        return f"{same}, attention {apart}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -92,7 +98,8 @@ def compare(
         A comparison for each text, or for each of the first few series.
 
     Raises:
-        ConfigError: for fewer than two models, or models of different tasks; otherwise as the models' `explain`.
+        ConfigError: for fewer than two models, models of different tasks, or of different series; otherwise as the
+            models' `explain`.
 
     Example:
         >>> from sightline.tasks.classify import Classifier, ClassifyTraining
@@ -102,16 +109,26 @@ def compare(
         >>> compare(models, ["a good film"])[0].agree
         True
     """
+    check_comparable(models)
+    explained = [_explained(model, source, future, verdict) for model in models.values()]
+    inputs = [[_input(result) for result in results] for results in explained]
+    if any(each != inputs[0] for each in inputs):
+        raise ConfigError(
+            f"the models do not read the same series of this table: {' and '.join(', '.join(each) for each in inputs)}"
+        )
+    return [
+        Comparison(dict(zip(models, results, strict=True)), divergence([result.focus() for result in results]))
+        for results in zip(*explained, strict=True)
+    ]
+
+
+def check_comparable(models: Mapping[str, Model]) -> None:
+    """Refuse fewer than two models, and models of different tasks, by ConfigError."""
     if len(models) < 2:
         raise ConfigError("a comparison takes two models at least")
     tasks = {model.config.task for model in models.values()}
     if len(tasks) > 1:
         raise ConfigError(f"models of one task can be compared, and these are for {' and '.join(sorted(tasks))}")
-    explained = [_explained(model, source, future, verdict) for model in models.values()]
-    return [
-        Comparison(dict(zip(models, results, strict=True)), divergence([result.focus() for result in results]))
-        for results in zip(*explained, strict=True)
-    ]
 
 
 def comparisons_page(found: Sequence[Comparison], path: str | Path | None = None) -> str:
@@ -126,12 +143,14 @@ def comparisons_page(found: Sequence[Comparison], path: str | Path | None = None
     """
     by = [name for each in found for name in each.results]
     results: list[Any] = [result for each in found for result in each.results.values()]
+    title = f"{count(len(found), 'input')}, {count(len(found[0].results), 'model')}"
+    notes = [f"{each.source[:_WIDE]}: {each.told()}" for each in found]
     if isinstance(results[0], Translation):
-        return html_report(results, path, by=by)
+        return html_report(results, path, title=title, notes=notes, by=by)
     if isinstance(results[0], Classification):
         shown = [one for name, result in zip(by, results, strict=True) for one in shown_of(result, name)]
-        return document_report(shown, path)
-    return explanations_page(results, path, by=by)
+        return document_report(shown, path, title=title, notes=notes)
+    return explanations_page(results, path, title=title, notes=notes, by=by)
 
 
 def _explained(
@@ -141,6 +160,10 @@ def _explained(
     if isinstance(model, Forecaster):
         return model.explanations(given, future=future, verdict=verdict)
     return model.explain(given, verdict=verdict)
+
+
+def _input(result: Explanation) -> str:
+    return result.series if isinstance(result, ForecastExplanation) else result.source
 
 
 def _answer(result: Explanation) -> object:
@@ -153,7 +176,7 @@ def _answer(result: Explanation) -> object:
 def _spoken(result: Explanation) -> str:
     """An answer in one line, and what is to be thought of the attention behind it."""
     if isinstance(result, ForecastExplanation):
-        answer = f"{', '.join(f'{value:.4g}' for value in result.forecast[:_STEPS])}"
+        answer = ", ".join(f"{value:.4g}" for value in result.forecast[:_STEPS])
         answer += ", ..." if len(result.forecast) > _STEPS else ""
     else:
         answer = str(result) or "(nothing)"

@@ -1,4 +1,4 @@
-"""Windows of which each series has as many as any other."""
+"""Windows of which each series has as many as any other, as far as it has them."""
 
 import pytest
 import torch
@@ -10,26 +10,33 @@ def named(*numbers: int) -> torch.Tensor:
     return torch.tensor([(series, 5 + step) for series, number in enumerate(numbers) for step in range(number)])
 
 
-@pytest.mark.parametrize("numbers", [(7,), (4, 4, 4), (1000, 1000), (1,) * 977])
-def test_where_series_are_alike_each_window_is_taken_once(numbers):
+@pytest.mark.parametrize("numbers", [(7,), (4, 0, 4), (3, 40, 17)])
+def test_all_are_taken_where_there_are_no_more(numbers):
     windows = named(*numbers)
     assert torch.equal(alike(windows, len(windows)), windows)
+    assert torch.equal(alike(windows, 10**9), windows)
+    assert not len(alike(windows[:0], 5))
 
 
-@pytest.mark.parametrize("count", [6, 60, 61, 500])
-def test_each_series_has_the_same_number(count):
-    found = alike(named(3, 40, 17), count)
-    assert len(found) == count
-    numbers = found[:, 0].bincount(minlength=3)
-    assert numbers.max() - numbers.min() <= 1
-    within = [found[found[:, 0] == series, 1].bincount() for series in range(3)]
-    assert all(each[each > 0].max() - each[each > 0].min() <= 1 for each in within)
-
-
-def test_a_series_without_windows_has_none():
-    windows = named(2, 0, 2)
-    assert alike(windows, 4).tolist() == windows.tolist()
-    assert not len(alike(named()[:0].reshape(0, 2).long(), 0))
+@pytest.mark.parametrize(
+    ("numbers", "most", "expected"),
+    [
+        ((100,), 10, [10]),
+        ((40, 40, 40), 60, [20, 20, 20]),
+        ((2, 20, 20), 22, [2, 10, 10]),
+        ((9_999, 1), 5_000, [4_999, 1]),
+        ((3, 0, 40, 17), 40, [3, 0, 20, 17]),
+        ((3, 0, 40, 17), 30, [3, 0, 14, 13]),
+        ((1,) * 977, 100, None),
+    ],
+)
+def test_short_series_give_all_and_the_others_alike(numbers, most, expected):
+    found = alike(named(*numbers), most)
+    assert len(found) == most
+    assert len(found.unique(dim=0)) == most
+    if expected is not None:
+        counts = found[:, 0].bincount(minlength=len(numbers)).tolist()
+        assert counts == pytest.approx(expected, abs=1)
 
 
 def test_windows_are_taken_at_even_distances():

@@ -10,6 +10,7 @@ import torch
 
 from sightline import load
 from sightline.errors import ConfigError, DataError, MissingExtraError, ModelFolderError
+from sightline.explain.faithfulness import erasure
 from sightline.models.classify import OneHead
 from sightline.tasks.classify import (
     Classifier,
@@ -22,8 +23,11 @@ from sightline.tasks.classify import (
     WordsConfig,
     cross_validate,
 )
+from sightline.tasks.classify.believing import asking
 from sightline.tasks.classify.combining import fit_mixture
+from sightline.tasks.classify.cutting import number
 from sightline.tasks.classify.linear import fit_nbsvm, fit_tfidf
+from sightline.tasks.classify.predicting import cut_all
 from sightline.tasks.classify.starting import Labelled, hold_out
 from sightline.tasks.config import parse_config
 from sightline.training import Interrupted, Progress
@@ -200,10 +204,13 @@ def test_options_are_set_by_their_way():
     assert (classifier.config.training.epochs, classifier.config.training.learning_rate) == (3, 0.5)
     assert (classifier.config.wide.orders, classifier.config.seed) == ((1,), 7)
     assert classifier.set_params(wide=False).config.wide is None
+    words = Classifier(model=RecurrentConfig(reads_out="words"))
+    assert words.set_params(model__pooling="max", model__reads_out="states").config.model.pooling == "max"
     for wrong, said in (
         ({"training__epoch": 1}, "epoch"),
-        ({"wide__orders": [1]}, "no 'wide' to set 'orders' of"),
-        ({"seed__x": 1}, "no 'seed' to set 'x' of"),
+        ({"wide__orders": [1]}, "it is off: set wide=True too"),
+        ({"seed__x": 1}, "'seed' has no options to set"),
+        ({"training__": 5}, "unknown"),
         ({"training__epochs": -1}, "epochs"),
     ):
         with pytest.raises(ConfigError, match=said):
@@ -502,6 +509,14 @@ def test_ordered_labels_have_a_linear_part_and_the_middle_class():
     for result in classifier.explain(texts[:5], verdict=False):
         np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
         assert sum(result.probabilities.values()) == pytest.approx(1, abs=1e-3)
+    low = texts[stars.index(0)]
+    (result,) = classifier.explain([low])
+    (rows,) = number(cut_all([low], classifier.config), classifier.parts.tokenizer)
+    (side,) = result.sides
+    ask = asking(classifier.parts.network, rows, side.weights, classifier.config.training)
+    assert result.label == "0"
+    with torch.no_grad():  # of what the page shows words for: a higher label
+        np.testing.assert_allclose(result.effects, erasure(ask, len(result.pieces))[0], atol=1e-5)
 
 
 def test_a_few_right_answers_make_nobody_sure():

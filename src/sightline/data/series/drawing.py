@@ -1,30 +1,36 @@
-"""Which windows to take where there are many, so that each series has as many as any other."""
+"""Which windows to take where there are too many, so that each series has as many as any other."""
 
+import torch
 from jaxtyping import Int
 from torch import Tensor
 
 __all__ = ["alike"]
 
 
-def alike(cutoffs: Int[Tensor, "W 2"], count: int) -> Int[Tensor, "C 2"]:
-    """So many windows at even distances, of each series the same number as near as can be.
-
-    Of a series with fewer windows some are taken more than once, of one with more some are left out. Where all series
-    have the same number, and all windows are wanted, each is taken once.
+def alike(cutoffs: Int[Tensor, "W 2"], most: int) -> Int[Tensor, "C 2"]:
+    """So many windows at most, of each series the same number as far as it has so many, at even distances in time.
 
     Args:
         cutoffs: names of windows, series by series and in their order in time, `(series, cutoff)`.
-        count: C.
+        most: how many, or as many as there are.
 
     Example:
-        >>> alike(torch.tensor([[0, 5], [1, 5], [1, 6], [1, 7], [1, 8]]), 4).tolist()
-        [[0, 5], [0, 5], [1, 5], [1, 7]]
+        >>> alike(torch.tensor([[0, 5], [1, 5], [1, 6], [1, 7], [1, 8]]), 3).tolist()
+        [[0, 5], [1, 5], [1, 7]]
     """
-    if not len(cutoffs):
+    if len(cutoffs) <= most:
         return cutoffs
-    numbers = cutoffs[:, 0].bincount()
-    times = count / numbers.count_nonzero() / numbers[cutoffs[:, 0]].double()
-    # A window is taken as often as a number and a half lies in its stretch of a line as long as all that are wanted;
-    # what is meant to be a half may have come out a little less.
+    numbers = cutoffs[:, 0].bincount().double()
+    times = (_each(numbers[numbers > 0], most) / numbers[cutoffs[:, 0]]).clamp_max(1.0)
+    # A window is taken where a number and a half lies in its stretch of a line as long as all that are wanted; what is
+    # meant to be a half may have come out a little less.
     ends = (times.cumsum(0) + 0.5 + 1e-6).floor().long()
-    return cutoffs.repeat_interleave(ends.diff(prepend=ends.new_zeros(1)), 0)
+    return cutoffs[ends.diff(prepend=ends.new_zeros(1)).bool()]
+
+
+def _each(numbers: Tensor, most: int) -> Tensor:
+    """How many each series gives where some have fewer: they give all they have, and the others share the rest."""
+    rising = numbers.sort().values
+    left = most - torch.cat([rising.new_zeros(1), rising.cumsum(0)[:-1]])
+    shares = left / torch.arange(len(rising), 0, -1, device=rising.device)
+    return shares[(shares <= rising).nonzero()[0, 0]]

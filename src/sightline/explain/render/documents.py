@@ -34,7 +34,7 @@ class Shown:
         phrases: what the n-grams add, the strongest first.
         verdict: whether the attention is to be believed, for people; empty for nothing.
         attended: the attention to each word; empty where it is not to be shown.
-        missed: how far the score falls without each word; likewise.
+        missed: how far the score falls without each word, or its pieces one at a time; likewise.
         by: whose label it is, where there are several models.
     """
 
@@ -72,7 +72,11 @@ class _Block:
 
 
 def document_report(
-    documents: Sequence[Shown], path: str | PathLike[str] | None = None, *, title: str = "Sightline report"
+    documents: Sequence[Shown],
+    path: str | PathLike[str] | None = None,
+    *,
+    title: str = "Sightline report",
+    notes: Sequence[str] = (),
 ) -> str:
     """One page with every document: its label, how sure that is, and the words that spoke for it and against it.
 
@@ -84,6 +88,7 @@ def document_report(
         documents: what to show, in order.
         path: where to write the page too.
         title: of the page.
+        notes: a line each, above all documents.
 
     Returns:
         The page.
@@ -103,6 +108,7 @@ def document_report(
         style=("report.css", "documents.css"),
         script=["documents.js"],
         title=title,
+        notes=notes,
         items=items,
         folded=len(items) > _OPEN,
     )
@@ -149,7 +155,7 @@ def _words(shown: Shown) -> list[_Span]:
     if len(shown.missed):
         levels = strengths(np.asarray(shown.missed, float)).tolist()
         views["erasure"] = [
-            (_level(level), f"without it the score {'falls' if fall >= 0 else 'rises'} by {abs(fall):.3f}")
+            (_level(level), f"left out, it takes {fall:+.3f} from the score")
             for level, fall in zip(levels, shown.missed, strict=True)
         ]
     levels = strengths(shown.values).tolist()

@@ -66,6 +66,7 @@ def html_report(
     path: str | PathLike[str] | None = None,
     *,
     title: str = "Sightline report",
+    notes: Sequence[str] = (),
     by: Sequence[str] = (),
 ) -> str:
     """One page with every prediction: input, answer, score, and its attention over words.
@@ -80,6 +81,7 @@ def html_report(
         predictions: what to show, in order.
         path: where to write the page too.
         title: of the page.
+        notes: a line each, above all predictions.
         by: whose each prediction is, where there are several models; nothing where there is one.
 
     Returns:
@@ -104,7 +106,13 @@ def html_report(
             tables.append(_table(kind, merged, single=single))
         items.append((name, each, tables))
     page = filled(
-        "report.html", style=["report.css"], script=["report.js"], title=title, items=items, folded=len(items) > _OPEN
+        "report.html",
+        style=["report.css"],
+        script=["report.js"],
+        title=title,
+        notes=notes,
+        items=items,
+        folded=len(items) > _OPEN,
     )
     if path is not None:
         write_atomic(path, page.encode())

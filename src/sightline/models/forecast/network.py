@@ -107,7 +107,13 @@ class ForecastNetwork(nn.Module):
     def loss(
         self, forecast: Forecast, ahead: Ahead, unit: Float[Tensor, "B 1"] | None = None
     ) -> tuple[Float[Tensor, ""], int]:
-        """Its head's loss, summed over the steps that were observed, and how many there were.
+        """Its head's loss, summed over the steps that were observed, and how many there were; as `errors` otherwise."""
+        return self.errors(forecast, ahead, unit).sum(), int(ahead.mask.sum())
+
+    def errors(
+        self, forecast: Forecast, ahead: Ahead, unit: Float[Tensor, "B 1"] | None = None
+    ) -> Float[Tensor, "B H"]:
+        """Its head's loss of each step, 0 where it was not observed.
 
         Args:
             forecast: of `forward`.
@@ -118,4 +124,4 @@ class ForecastNetwork(nn.Module):
         if unit is not None:
             target, scale = target / unit, Scale(scale.location / unit, scale.size / unit)
         wrong = self.head.loss(forecast.numbers, scale, target)
-        return torch.where(ahead.mask, wrong, 0.0).sum(), int(ahead.mask.sum())
+        return torch.where(ahead.mask, wrong, 0.0)

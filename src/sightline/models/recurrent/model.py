@@ -151,10 +151,15 @@ class Recurrent(nn.Module):
         """How the decoder reads the memory."""
         return self.decoder.reader
 
-    def encode(self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"]) -> Memory:
+    def embed(self, source: Int[Tensor, "B S"]) -> Float[Tensor, "B S E"]:
+        """The tokens' vectors."""
+        return self.source_embedding(within(source, self.source_embedding.num_embeddings))
+
+    def encode(
+        self, source: Int[Tensor, "B S"], mask: Bool[Tensor, "B S"], vectors: Float[Tensor, "B S E"] | None = None
+    ) -> Memory:
         """The memory: encoder states and what the score made of them."""
-        known = within(source, self.source_embedding.num_embeddings)
-        states, last = self.encoder(self.dropout(self.source_embedding(known)), mask)
+        states, last = self.encoder(self.dropout(self.embed(source) if vectors is None else vectors), mask)
         states = self.dropout(states)
         return Memory(source, states, self.reader.prepare(states), mask.unsqueeze(1), last)
 

@@ -53,4 +53,6 @@ class Pointer(nn.Module):
         generate = torch.sigmoid(odds[:, :, 0])
         generated = nn.functional.pad(generate * torch.softmax(logits, -1), (0, extra))
         places = source.repeat_interleave(rows // len(source), 0)
-        return generated.scatter_add(1, places, (1 - generate) * weights).log()
+        found = generated.scatter_add(1, places, (1 - generate) * weights)
+        # The logarithm of 0 has no slope, not even where nothing asks for it.
+        return torch.where(found > 0, found, 1.0).log().masked_fill(found <= 0, -torch.inf)

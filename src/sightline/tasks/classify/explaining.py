@@ -36,12 +36,14 @@ def classifications(
         words = words_of(text, config.words, config.data)
         one = _classification(text, each, words, evidence, documents.mask, parts)
         if verdict and one.label != ():
-            weights = one.sides[0].weights
+            weights, sign = one.sides[0].weights, np.float32(1)
             if parts.labels.kind == "ordered" and one.scores @ weights < 0:
-                weights = -weights  # the answer is low on the scale: what takes it up speaks against it
-            believed = believe(parts.network, rows, one.attended(), one.word_contributions, weights, config.training)
+                sign = np.float32(-1)  # the answer is low on the scale: what takes it up speaks against it
+            believed = believe(
+                parts.network, rows, one.attended(), one.word_contributions, sign * weights, config.training
+            )
             if believed is not None:
-                one = replace(one, verdict=believed[0], effects=believed[1])
+                one = replace(one, verdict=believed[0], effects=sign * believed[1])
         found.append(one)
     return found
 

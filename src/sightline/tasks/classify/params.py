@@ -41,15 +41,20 @@ def changed_params(
     plain = {name: value for name, value in changes.items() if "__" not in name}
     if strange := sorted(plain.keys() - given.keys()):
         raise ConfigError(f"a classifier has no {strange[0]!r}: choose among {', '.join(given)}")
-    found = {**given, **plain}
+    inner: dict[str, dict[str, Any]] = {}
     for name, value in changes.items():
-        place, _, option = name.partition("__")
-        if not option:
-            continue
-        section = _section(resolve(found), place) if place in _SECTIONS else None
+        if name not in plain:
+            place, _, option = name.partition("__")
+            inner.setdefault(place, {})[option] = value
+    found = {**given, **plain}
+    config = resolve(found)
+    for place, options in inner.items():
+        if place not in _SECTIONS:
+            raise ConfigError(f"{place!r} has no options to set: those that do are {', '.join(_SECTIONS)}")
+        section = _section(config, place)
         if section is None:
-            raise ConfigError(f"there is no {place!r} to set {option!r} of: options stand in {', '.join(_SECTIONS)}")
-        found[place] = parse_config({**section.model_dump(), option: value}, type(section))
+            raise ConfigError(f"options of {place!r} are set, and it is off: set {place}=True too")
+        found[place] = parse_config({**section.model_dump(), **options}, type(section))
     return found
 
 

@@ -69,8 +69,9 @@ class Classification:
         sides: what is explained: the answer, or each of several labels.
         verdict: whether the attention is to be believed, for the first of `sides`; None where that was not asked, no
             label was given, or there is nothing to read.
-        effects: `[L]`, how far the network's score for the first of `sides` falls without each piece; None where there
-            is no verdict.
+        effects: `[L]`, how far the network's score for the first of `sides` falls without each piece, one at a time; of
+            more than 400 pieces neighbours are left out together, and each has an even share. None where there is no
+            verdict.
     """
 
     label: Label
@@ -136,7 +137,7 @@ class Classification:
         return Seen(weights, list(zip(names, weights.tolist(), strict=True)), self.verdict)
 
     def missed_words(self) -> Array | None:
-        """The effects of each word, `[W]`: those of its pieces added up; None where there is no verdict."""
+        """The effects of each word's pieces added up, `[W]`; None where there is no verdict."""
         return None if self.effects is None else self._by_word(self.effects)
 
     def _by_word(self, values: Array) -> Array:

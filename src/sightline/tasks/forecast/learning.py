@@ -99,7 +99,7 @@ def notes_of(result: FitResult) -> Iterator[str]:
 
 def calibration_windows(start: Start) -> Tensor:
     """Names of the windows that tell how wrong forecasts are."""
-    return alike(start.valid, min(len(start.valid), _CALIBRATION_WINDOWS))
+    return alike(start.valid, _CALIBRATION_WINDOWS)
 
 
 def _say(parts: Parts, windows: Windows, cutoffs: Tensor) -> Said:

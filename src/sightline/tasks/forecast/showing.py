@@ -15,6 +15,7 @@ def explanations_page(
     found: Sequence[ForecastExplanation],
     path: str | Path | None = None,
     *,
+    title: str = "",
     notes: Sequence[str] = (),
     by: Sequence[str] = (),
 ) -> str:
@@ -23,6 +24,7 @@ def explanations_page(
     Args:
         found: one at least.
         path: where to write it too.
+        title: of the page; empty for what they are.
         notes: what is to be known of all of them.
         by: whose each forecast is, where there are several models; nothing where there is one.
 
@@ -30,7 +32,7 @@ def explanations_page(
         OutputError: when the file cannot be written.
     """
     many = len(found) > 1
-    title = f"Forecasts of {len(found)} series" if many else f"Forecast of {found[0].series}"
+    title = title or (f"Forecasts of {len(found)} series" if many else f"Forecast of {found[0].series}")
     lines = [*notes] if many else [*str(found[0]).splitlines(), *notes]
     names = (
         [f"{one.series}, by {name}" for one, name in zip(found, by, strict=True)]

@@ -76,7 +76,7 @@ def prepare(config: ForecastConfig, panel: Panel) -> Start:
             f"of {config.horizon} steps takes {2 * config.horizon + 1:,} at least: choose a shorter horizon, or give "
             "longer series"
         )
-    return Start(parts, windows, train, alike(valid, min(len(valid), _VALID_WINDOWS)))
+    return Start(parts, windows, train, alike(valid, _VALID_WINDOWS))
 
 
 def encoded_windows(parts: Parts, panel: Panel, horizon: int) -> Windows:

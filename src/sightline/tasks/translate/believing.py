@@ -1,7 +1,6 @@
 """Whether the attention behind an answer is to be believed: what its tokens are worth without parts of the input."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -55,7 +54,7 @@ def _asking(model: Seq2Seq, source: Sequence[int], answer: Sequence[int], parts:
 
     def asked(keep: Bool[Tensor, "N S"]) -> Float[Tensor, "N T"]:
         read = torch.nn.functional.pad(ids.where(keep.to(device), UNK), (0, 1), value=EOS)
-        return _probabilities(model, read, _encode(model, read), answer[: parts[-1] + 1])[:, parts].cpu()
+        return _probabilities(model, read, answer[: parts[-1] + 1])[:, parts].cpu()
 
     return lambda keep: torch.cat([asked(some) for some in keep.split(_ROWS)])
 
@@ -67,19 +66,16 @@ def _scoring(
     read = torch.tensor([[*source, EOS]], device=model.output.weight.device)
 
     def scores(x: Float[Tensor, "S E"]) -> Float[Tensor, " T"]:
-        with model.source_embedding.register_forward_hook(lambda *_: x.unsqueeze(0)):
-            memory = _encode(model, read)
-        return _probabilities(model, read, memory, answer[: parts[-1] + 1])[0, parts]
+        return _probabilities(model, read, answer[: parts[-1] + 1], x.unsqueeze(0))[0, parts]
 
-    return scores, model.source_embedding(read)[0]
+    return scores, model.embed(read)[0]
 
 
-def _encode(model: Seq2Seq, source: Tensor) -> Any:
-    return model.encode(source, torch.ones_like(source, dtype=torch.bool))
-
-
-def _probabilities(model: Seq2Seq, source: Tensor, memory: Any, answer: Sequence[int]) -> Float[Tensor, "N T"]:
-    """Of each token of an answer to N inputs, each behind those before it."""
+def _probabilities(
+    model: Seq2Seq, source: Tensor, answer: Sequence[int], vectors: Tensor | None = None
+) -> Float[Tensor, "N T"]:
+    """Of each token of an answer to N inputs, or to their vectors, each behind those before it."""
+    memory = model.encode(source, torch.ones_like(source, dtype=torch.bool), vectors)
     state, found = model.start(memory), list[Tensor]()
     for before, token in zip([BOS, *answer], answer, strict=False):
         log_probs, state = model.step(source.new_full((len(source),), before), memory, state)
