@@ -1,6 +1,6 @@
 """What each piece of an input is worth to a score by its gradient: to first order, and along the way from nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -73,7 +73,7 @@ def integrated_gradients(scores: Scores, x: Float[Tensor, "... D"], *, steps: in
 
 
 @contextmanager
-def _sloped() -> Iterator[None]:
+def _sloped() -> Generator[None]:
     """Gradients of a network that is not in training: cuDNN's recurrent layers have none, torch's own do."""
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
         yield
