@@ -39,5 +39,22 @@ def test_short_series_give_all_and_the_others_alike(numbers, most, expected):
         assert counts == pytest.approx(expected, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "enough", "expected"),
+    [
+        ((100,), 10, [100]),
+        ((40, 40, 40), 10, [40, 40, 40]),
+        ((2, 20, 20), 6, [2, 2, 2]),
+        ((2, 20, 20), 12, [2, 5, 5]),
+        ((2, 20, 20), 500, [2, 20, 20]),
+        ((9_999, 1), 500, [499, 1]),
+    ],
+)
+def test_where_few_are_enough_none_gives_more_than_the_shortest(numbers, enough, expected):
+    found = alike(named(*numbers), 2_000, enough)
+    assert len(found.unique(dim=0)) == len(found)
+    assert found[:, 0].bincount(minlength=len(numbers)).tolist() == pytest.approx(expected, abs=1)
+
+
 def test_windows_are_taken_at_even_distances():
     assert alike(named(100), 10)[:, 1].diff().unique().tolist() == [10]

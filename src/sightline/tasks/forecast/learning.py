@@ -18,7 +18,7 @@ from sightline.training import FitResult, Listener, Loss, fast_matmul, fit
 
 __all__ = ["Trained", "calibration_windows", "notes_of", "train"]
 
-_CALIBRATION_WINDOWS = 2_000  # at most
+_CALIBRATION_WINDOWS, _ENOUGH = 2_000, 500  # at most; without more of long series than of short ones
 
 
 class Trained(NamedTuple):
@@ -98,8 +98,8 @@ def notes_of(result: FitResult) -> Iterator[str]:
 
 
 def calibration_windows(start: Start) -> Tensor:
-    """Names of the windows that tell how wrong forecasts are."""
-    return alike(start.valid, _CALIBRATION_WINDOWS)
+    """Names of the windows that tell how wrong forecasts are: of each series as many, where they are enough so."""
+    return alike(start.valid, _CALIBRATION_WINDOWS, _ENOUGH)
 
 
 def _say(parts: Parts, windows: Windows, cutoffs: Tensor) -> Said:
