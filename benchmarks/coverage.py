@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
-from series_data import covered, long_horizon, m4_hourly, small
+from covering import covered
+from series_data import long_horizon, m4_hourly, small
 
 from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.forecast import ForecastConfig, Forecaster

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from series_data import covered, m4_hourly
+from covering import covered
+from series_data import m4_hourly
 
 from sightline.tasks.config import parse_config, set_option
 from sightline.tasks.forecast import ForecastConfig, Forecaster

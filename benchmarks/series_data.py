@@ -1,4 +1,4 @@
-"""What the forecasting benchmarks share: public series as data frames, from plain or gzipped files, and coverage."""
+"""The public series that the forecasting benchmarks read as data frames, from a folder of plain or gzipped files."""
 
 import csv
 import gzip
@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sightline.tasks.forecast.backtest import Backtest
-
-__all__ = ["LONG", "covered", "long_horizon", "m4_hourly", "small"]
+__all__ = ["LONG", "long_horizon", "m4_hourly", "small"]
 
 LONG = {"ETTh1": 60, "ETTh2": 60, "ETTm1": 15, "weather": 10}  # minutes of a step
 SMALL = {
@@ -51,14 +49,6 @@ def small(folder: Path, name: str) -> pl.DataFrame:
     rows = list(csv.reader(io.StringIO(_text(folder, file))))[1:]
     table = pl.DataFrame({"ds": [row[0] for row in rows], "y": [float(row[1]) for row in rows]})
     return table.with_columns(pl.col("ds").str.to_datetime(form))
-
-
-def covered(backtest: Backtest, k: int) -> tuple[float, str]:
-    """How much of the truth lies within the intervals of the k-th level, in all and in thirds of the horizon."""
-    low, high = (bound[..., k] for bound in backtest.ours.intervals)
-    inside = np.where(np.isnan(backtest.truth), np.nan, (low <= backtest.truth) & (backtest.truth <= high))
-    thirds = [float(np.nanmean(part)) for part in np.array_split(inside, 3, axis=1)]
-    return float(np.nanmean(inside)), ", ".join(f"{third:.1%}" for third in thirds)
 
 
 def _m4_rows(folder: Path, file: str) -> dict[str, list[float]]:
