@@ -2,6 +2,7 @@
 
 import json
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,7 @@ def comparisons_page(found: Sequence[Comparison], path: str | Path | None = None
     by = [name for each in found for name in each.results]
     results: list[Any] = [result for each in found for result in each.results.values()]
     title = f"{count(len(found), 'input')}, {count(len(found[0].results), 'model')}"
-    notes = [f"{each.source[:_WIDE]}: {each.told()}" for each in found]
+    notes = [f"{textwrap.shorten(each.source, _WIDE, placeholder=' …')}: {each.told()}" for each in found]
     if isinstance(results[0], Translation):
         return html_report(results, path, title=title, notes=notes, by=by)
     if isinstance(results[0], Classification):

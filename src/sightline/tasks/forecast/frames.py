@@ -11,7 +11,7 @@ from sightline.data.series import Panel
 from sightline.errors import ConfigError
 from sightline.tasks.forecast.intervals import Intervals
 
-__all__ = ["as_levels", "forecast_columns", "like", "when"]
+__all__ = ["as_levels", "forecast_columns", "like", "told_times", "when"]
 
 Array = NDArray[np.floating]
 
@@ -58,3 +58,18 @@ def like(source: Any, columns: dict[str, Any], zone: str | None) -> Any:
         times = nw.selectors.datetime()
         made = made.with_columns(times.dt.replace_time_zone("UTC").dt.convert_time_zone(zone))
     return made.to_native()
+
+
+def told_times(times: NDArray[Any]) -> list[str]:
+    """Times for people, no finer than they are: days, minutes or seconds; whole numbers as they stand.
+
+    Example:
+        >>> told_times(np.array(["2024-03-01", "2024-03-02"], "datetime64[us]"))
+        ['2024-03-01', '2024-03-02']
+        >>> told_times(np.array(["2024-03-01T05:00"], "datetime64[us]")), told_times(np.array([3]))
+        (['2024-03-01 05:00'], ['3'])
+    """
+    if not np.issubdtype(times.dtype, np.datetime64):
+        return [str(time) for time in times.tolist()]
+    unit = next((unit for unit in ("D", "m", "s") if (times == times.astype(f"datetime64[{unit}]")).all()), "us")
+    return [text.replace("T", " ") for text in np.datetime_as_string(times, unit=unit).tolist()]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sightline.data.series import by_clock
 from sightline.explain import Seen
 from sightline.results import Verdict
-from sightline.tasks.forecast.frames import like
+from sightline.tasks.forecast.frames import like, told_times
 
 __all__ = ["ForecastExplanation"]
 
@@ -49,7 +49,8 @@ class ForecastExplanation:
     verdict: Verdict | None = None
 
     def __str__(self) -> str:
-        told = f"{self.series}: {len(self.times)} steps from {self.times[0]}"
+        first, *_ = told_times(by_clock(self.times, self.zone))
+        told = f"{self.series}: {len(self.times)} steps from {first}"
         return f"{told}\n{self.verdict}" if self.verdict else told
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from sightline.data.series import by_clock
 from sightline.explain.render.forecasts import Part, Picture, forecasts_page
 from sightline.explain.render.saving import as_png
+from sightline.tasks.forecast.frames import told_times
 from sightline.tasks.forecast.result import ForecastExplanation
 
 __all__ = ["explanations_page"]
@@ -44,9 +45,8 @@ def explanations_page(
 
 
 def _parts(one: ForecastExplanation, name: str) -> list[Part]:
-    rows = [
-        (str(time), f"{value:.6g}") for time, value in zip(by_clock(one.times, one.zone), one.forecast, strict=True)
-    ]
+    times = told_times(by_clock(one.times, one.zone))
+    rows = [(time, f"{value:.6g}") for time, value in zip(times, one.forecast, strict=True)]
     heading = f"What the forecast of {name} used of the past" if name else "What it used of the past"
     notes = str(one).splitlines() if name else ()
     picture = Picture(as_png(one.plot()), f"weights of steps back in the forecast of {one.series}")
