@@ -71,5 +71,6 @@ def told_times(times: NDArray[Any]) -> list[str]:
     """
     if not np.issubdtype(times.dtype, np.datetime64):
         return [str(time) for time in times.tolist()]
-    unit = next((unit for unit in ("D", "m", "s") if (times == times.astype(f"datetime64[{unit}]")).all()), "us")
-    return [text.replace("T", " ") for text in np.datetime_as_string(times, unit=unit).tolist()]
+    units = (times.astype(f"datetime64[{unit}]") for unit in ("D", "m", "s"))
+    shown = next((each for each in units if (times == each).all()), times)
+    return [text.replace("T", " ") for text in np.datetime_as_string(shown).tolist()]
