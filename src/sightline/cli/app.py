@@ -30,6 +30,7 @@ from sightline.cli.options import (
     Text,
     Threads,
     Time,
+    decoding_settings,
 )
 from sightline.cli.pair_commands import align
 from sightline.cli.series_commands import doctor, forecast
@@ -211,7 +212,7 @@ def predict(
     """
     from sightline.cli.predict import Asked, run_predict
 
-    decoding = _decoding(settings, beam=beam, method=method, n_best=n_best)
+    decoding = decoding_settings(settings, beam=beam, method=method, n_best=n_best)
     run_predict(folder, Asked(input, decoding, level or (), future_data, json, text), threads)
 
 
@@ -257,7 +258,7 @@ def evaluate(
     from sightline.cli.evaluate import Asked, run_evaluate
     from sightline.cli.pairs import Pairs
 
-    decoding = _decoding(settings, beam=beam, method=method)
+    decoding = decoding_settings(settings, beam=beam, method=method)
     asked = Asked(
         Pairs(source, target, data), metric, bleu_tokenize, decoding, level or (), json, output, folds, text, label
     )
@@ -277,11 +278,6 @@ app.command()(compare)
 app.command()(align)
 app.command()(doctor)
 app.command()(forecast)
-
-
-def _decoding(settings: list[str] | None, **options: object) -> list[str]:
-    """Decoding options as settings; those given by name come last."""
-    return [*(settings or []), *(f"decoding.{key}={value}" for key, value in options.items() if value is not None)]
 
 
 if __name__ == "__main__":

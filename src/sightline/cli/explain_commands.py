@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sightline.cli.options import Beam, Folder, FutureData, Json, Text, Threads
+from sightline.cli.options import Beam, Folder, FutureData, Json, Text, Threads, decoding_settings
 
 __all__ = ["compare", "explain"]
 
@@ -55,7 +55,7 @@ def explain(
     """
     from sightline.cli.explain import Asked, run_explain
 
-    decoding = [] if beam is None else [f"decoding.beam={beam}"]
+    decoding = decoding_settings(None, beam=beam)
     run_explain(folder, Asked(input, output, not pieces, summary, verdict, decoding, future_data, json, text), threads)
 
 

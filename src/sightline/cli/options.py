@@ -28,6 +28,7 @@ __all__ = [
     "Text",
     "Threads",
     "Time",
+    "decoding_settings",
 ]
 
 Folder = Annotated[Path, typer.Argument(metavar="MODEL", help="The model's folder.")]
@@ -66,3 +67,8 @@ FutureData = Annotated[Path | None, typer.Option(help="Table of future covariate
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write over the output folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads; all cores if not given.")]
+
+
+def decoding_settings(settings: list[str] | None, **options: object) -> list[str]:
+    """Decoding options as settings; those given by name come last."""
+    return [*(settings or []), *(f"decoding.{key}={value}" for key, value in options.items() if value is not None)]

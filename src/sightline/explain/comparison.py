@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from sightline.errors import ConfigError
+from sightline.explain.measures import entropy
 from sightline.results import Piece
 
 __all__ = ["divergence", "over_characters"]
@@ -71,5 +73,4 @@ def over_characters(pieces: Sequence[Piece], weights: NDArray[np.floating]) -> d
 
 
 def _bits(p: NDArray[np.float64]) -> float:
-    inside = p[p > 0]
-    return float(-(inside * np.log2(inside)).sum())
+    return float(entropy(torch.from_numpy(p).unsqueeze(0))) / math.log(2)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from sightline.explain.measures import entropy
 from sightline.explain.verdict import tally, tally_lines
 from sightline.results import Verdict
 
@@ -84,7 +86,7 @@ def survey_places(seen: Iterable[Seen]) -> PlaceSurvey:
         rows = weights / whole
         tenths += _in_parts(rows)
         if len(rows) > 1:
-            entropies.append(float(-(rows * np.log(np.where(rows > 0, rows, 1))).sum()) / math.log(len(rows)))
+            entropies.append(float(entropy(torch.from_numpy(rows).unsqueeze(0))) / math.log(len(rows)))
         for name, weight in named:
             names[name] = names.get(name, 0.0) + weight / whole
         verdicts.append(verdict)

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from sightline.explain.measures import entropy
 from sightline.explain.verdict import tally, tally_lines
 from sightline.results import AttentionMap, Prediction, Verdict
 
@@ -112,9 +114,9 @@ def _figures(weights: NDArray[np.float64], map: AttentionMap) -> NDArray[np.floa
     queries, keys = weights.shape
     if not len(rows):
         return np.zeros(5)
-    entropy = -(rows * np.log(np.where(rows > 0, rows, 1))).sum() / math.log(keys) if keys > 1 else 0.0
+    spread = len(rows) * float(entropy(torch.from_numpy(rows))) / math.log(keys) if keys > 1 else 0.0
     symbols = rows[:, [piece.start is None for piece in map.keys]].sum()
     places = np.arange(queries) * (keys - 1) / max(queries - 1, 1)
     near = np.abs(np.arange(keys) - places[:, None]) < 1.5
     moved = np.abs(rows - rows.mean(0)).sum() / 2
-    return np.array([entropy, symbols, (weights * near).sum(), moved, len(rows)])
+    return np.array([spread, symbols, (weights * near).sum(), moved, len(rows)])
