@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sightline.attention.precision import rounding
 from sightline.errors import ConfigError
 from sightline.training import cross_entropy, losses
 
@@ -133,6 +134,21 @@ def test_bfloat16_features_keep_a_float32_softmax():
     assert low.grad.dtype == torch.bfloat16
     torch.testing.assert_close(total, expected, rtol=0.02, atol=0)
     torch.testing.assert_close(low.grad.float(), features.grad, rtol=0.1, atol=0.05)
+
+
+@pytest.mark.parametrize("rows", [64, 2])
+def test_rounded_factors_cost_three_digits_at_most(rows, monkeypatch):
+    monkeypatch.setattr(losses, "_ROUND", rows)
+    monkeypatch.setitem(losses._BLOCK_ELEMENTS, "cpu", rows * V)
+    features, weight, bias, targets = problem(dtype=torch.float32)
+    inputs = [features, weight, bias]
+    with rounding(True):
+        total = cross_entropy(features, weight, bias, targets).total
+        found = [total, *torch.autograd.grad(total, inputs)]
+    expected = reference(features, weight, bias, targets, 0.0)
+    for one, other in zip(found, [expected, *torch.autograd.grad(expected, inputs)], strict=True):
+        assert one.dtype == torch.float32
+        assert 0 < (one - other).norm() / other.norm() < 0.01
 
 
 def test_autocast_does_not_reach_inside():

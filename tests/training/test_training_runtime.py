@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from sightline.attention.precision import factor_type
 from sightline.errors import ConfigError
 from sightline.training import fast_matmul, medium_error, pick_device, runtime, set_threads
 from sightline.training.runtime import large_products
@@ -77,3 +78,17 @@ def test_exact_products_have_float32_errors():
 def test_an_unknown_kind_is_refused():
     with pytest.raises(ConfigError, match="matmul is 'best'"), fast_matmul("best"):
         pass
+
+
+@pytest.mark.parametrize(("there", "error", "rounds"), [(True, 1e-7, True), (False, 1e-7, False), (True, 2e-3, False)])
+def test_factors_are_rounded_where_that_pays_and_torch_does_not_do_it(there, error, rounds, monkeypatch):
+    monkeypatch.setattr(runtime, "medium_error", lambda device: error)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": there})
+    like, low = torch.zeros(1), torch.bfloat16 if rounds else torch.float32
+    for kind, around, inside in (("fast", low, low), ("large", torch.float32, low), ("exact", *[torch.float32] * 2)):
+        with fast_matmul(kind):
+            assert factor_type(like) == around
+            with large_products():
+                assert factor_type(like) == inside
+                assert factor_type(like.double()) == torch.float64
+        assert factor_type(like) == torch.float32

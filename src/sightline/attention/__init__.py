@@ -33,7 +33,6 @@ gets zeros.
 
 from sightline.attention.core import Attention, attend
 from sightline.attention.coverage import Coverage
-from sightline.attention.deferred import Steps
 from sightline.attention.masks import causal_mask, combine_masks, padding_mask, window_mask
 from sightline.attention.multihead import KeyValue, MultiHeadAttention
 from sightline.attention.past import Past
@@ -64,6 +63,7 @@ from sightline.attention.selection import (
     masked_softmax,
     sparsemax,
 )
+from sightline.attention.stepping import StepProduct, StepRead
 
 __all__ = [
     "CHOICES",
@@ -89,7 +89,8 @@ __all__ = [
     "Score",
     "Selected",
     "Selection",
-    "Steps",
+    "StepProduct",
+    "StepRead",
     "attend",
     "build_score",
     "build_selection",

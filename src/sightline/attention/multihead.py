@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sightline.attention.dropout import dropout
+from sightline.attention.precision import small_products
 from sightline.attention.scores import ScaledDot, Score, as_score
 from sightline.attention.selection import Plain, Selection, SelectionFunction, as_selection, masked_softmax
 from sightline.errors import ConfigError
@@ -167,16 +168,6 @@ class MultiHeadAttention(nn.Module):
 
 
 def _fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, rate: float) -> Tensor:
-    """torch's fused kernel; on a CPU with products as torch does them by default.
-
-    Its products are small, and where others go to oneDNN (`torch.set_float32_matmul_precision("medium")`) these would
-    as well, which prepares each of them anew and takes longer for that than for the product.
-    """
-    precision = torch.get_float32_matmul_precision()
-    if query.device.type != "cpu" or precision == "highest":
+    """torch's fused kernel, whose products are small."""
+    with small_products(query):
         return F.scaled_dot_product_attention(query, key, value, mask, rate)
-    torch.set_float32_matmul_precision("highest")
-    try:
-        return F.scaled_dot_product_attention(query, key, value, mask, rate)
-    finally:
-        torch.set_float32_matmul_precision(precision)

@@ -8,7 +8,6 @@ from sightline.layers.feedforward import FeedForward
 from sightline.layers.pooling import AttentionPooling, GatedPooling, MaxPooling
 from sightline.layers.positions import POSITIONS, Positions, RotaryPositions, build_positions
 from sightline.layers.recurrent import CellLoop, CellStack
-from sightline.layers.stepping import StepProduct, StepRead
 
 __all__ = [
     "CELLS",
@@ -28,8 +27,6 @@ __all__ = [
     "Positions",
     "RecurrentEncoder",
     "RotaryPositions",
-    "StepProduct",
-    "StepRead",
     "build_cell",
     "build_positions",
     "encoder_blocks",

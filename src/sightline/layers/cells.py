@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sightline.attention import StepProduct
 from sightline.errors import ConfigError
-from sightline.layers.stepping import StepProduct
 
 __all__ = ["CELLS", "Cell", "GRUCell", "LSTMCell", "State", "build_cell"]
 

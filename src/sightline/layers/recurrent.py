@@ -6,9 +6,9 @@ from typing import cast
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sightline.attention import StepProduct
 from sightline.layers.cells import Cell, State, build_cell
 from sightline.layers.dropout import Dropout
-from sightline.layers.stepping import StepProduct
 
 __all__ = ["CellLoop", "CellStack"]
 

@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from sightline.attention.once import once_differentiable
+from sightline.attention.precision import factor_type
 from sightline.errors import ConfigError
 from sightline.training.runtime import large_products
 
@@ -56,7 +57,8 @@ def cross_entropy(
     features, weight and bias) are computed at once, so that the memory needed is one block of logits, not
     `[B T, V]`. Without gradients (under `torch.no_grad`) only the loss is computed.
 
-    Logits have the dtype of `features`; the softmax is float32 (float64 for float64 features).
+    Logits have the dtype of `features`; the softmax is float32 (float64 for float64 features). Where `fast_matmul`
+    rounds the factors of large products, these and the logits are bfloat16.
 
     Args:
         features: what the model's last layer gives, before the projection to the vocabulary.
@@ -105,9 +107,9 @@ class _BlockedCrossEntropy(torch.autograd.Function):
         smoothing: float,
         differentiable: bool,
     ) -> Tensor:
-        wide = torch.float64 if features.dtype == torch.float64 else torch.float32
+        wide = torch.promote_types(features.dtype, torch.float32)
         gradients = [
-            torch.zeros_like(tensor, dtype=wide) if tensor is not None and needed and differentiable else None
+            torch.empty_like(tensor, dtype=wide) if tensor is not None and needed and differentiable else None
             for tensor, needed in zip((features, weight, bias), ctx.needs_input_grad, strict=False)
         ]
         with torch.autocast(features.device.type, enabled=False), large_products():
@@ -139,47 +141,59 @@ def _sum_over_blocks(
 ) -> Tensor:
     """The summed loss of the first `count` of `features` [R, D].
 
-    The gradients that are not None, zeros at first, are filled in.
+    The gradients that are not None, of whatever content, are filled in.
     """
-    size, wide = weight.shape[0], torch.promote_types(features.dtype, torch.float32)
-    projection = weight.to(features.dtype)
-    offset = (
-        torch.zeros(size, dtype=features.dtype, device=features.device) if bias is None else bias.to(features.dtype)
-    )
+    size, wide, factor = weight.shape[0], torch.promote_types(features.dtype, torch.float32), factor_type(features)
+    factors, projection = features.to(factor), weight.to(factor)
+    offset = torch.zeros(size, dtype=wide, device=features.device) if bias is None else bias.to(wide)
     rows = max(1, _BLOCK_ELEMENTS.get(features.device.type, _BLOCK_ELEMENTS_ELSEWHERE) // size // _ROUND) * _ROUND
-    # One buffer for all blocks: a fresh allocation of this size is paid for in page faults, block after block.
-    buffer = torch.empty(min(rows, len(features)), size, dtype=features.dtype, device=features.device)
+    # The same room for all blocks: fresh memory of this size is paid for in page faults, block after block.
+    room = torch.empty(min(rows, len(features)), size, dtype=factor, device=features.device)
+    wide_room = room if factor == wide else torch.empty_like(room, dtype=wide)
     total = torch.zeros((), dtype=wide, device=features.device)
     if smoothing:  # which needs the mean logit: linear in the features, so that no pass over the logits is due
-        mean_weight, mean_offset = weight.to(wide).mean(0), offset.to(wide).mean()
+        mean_weight, mean_offset = weight.to(wide).mean(0), offset.mean()
         total -= smoothing * (features[:count].to(wide).sum(0) @ mean_weight + count * mean_offset)
     differentiable = any(gradient is not None for gradient in (grad_features, grad_weight, grad_bias))
 
-    for start in range(0, len(features), rows):
-        block, labels, real = features[start : start + rows], targets[start : start + rows, None], count - start
-        scores = torch.addmm(offset, block, projection.t(), out=buffer[: len(block)]).to(wide)
+    for start in range(0, max(1, len(features)), rows):  # once without any rows, where all gradients are zeros
+        block, labels, real = factors[start : start + rows], targets[start : start + rows, None], count - start
+        low = torch.mm(block, projection.t(), out=room[: len(block)])
+        scores = low if wide_room is room else wide_room[: len(block)].copy_(low)
+        scores.add_(offset)
         target_score, peak = scores.gather(1, labels), scores.amax(1, keepdim=True)
-        mass = scores.sub_(peak).exp_().sum(1, keepdim=True)
-        total += (mass.log() + peak - (1 - smoothing) * target_score)[:real].sum()
+        probabilities = torch.softmax(scores, 1, out=scores)
+        # The probability of the largest score is 1 / sum exp(score - peak).
+        total += (peak - probabilities.amax(1, keepdim=True).log() - (1 - smoothing) * target_score)[:real].sum()
         if not differentiable:
             continue
-        # d total / d scores = p - q, in the place of the scores.
-        difference = scores.div_(mass).sub_(smoothing / size)
+        # d total / d scores = p - q, in the place of the probabilities.
+        difference = probabilities.sub_(smoothing / size) if smoothing else probabilities
         difference.scatter_add_(1, labels, torch.full_like(peak, smoothing - 1))
         difference[real:] = 0
-        low = difference.to(features.dtype)
-        if grad_features is not None:
-            _multiply(low, projection, grad_features[start : start + rows])
-        if grad_weight is not None:
-            _multiply(low.t(), block, grad_weight)
         if grad_bias is not None:
-            grad_bias += difference.sum(0)
+            _write(difference.sum(0), grad_bias, first=start == 0)
+        low.copy_(difference)  # nothing to do where they are the same
+        if grad_features is not None:
+            _multiply(low, projection, grad_features[start : start + rows], first=True)
+        if grad_weight is not None:
+            _multiply(low.t(), block, grad_weight, first=start == 0)
     return total
 
 
-def _multiply(left: Tensor, right: Tensor, into: Tensor) -> None:
-    """Adds `left right` to `into`, in place; `into` may be wider than the factors."""
-    if into.dtype == left.dtype:
-        into.addmm_(left, right)
+def _multiply(left: Tensor, right: Tensor, into: Tensor, *, first: bool) -> None:
+    """Puts `left right` into a tensor that may be wider, or adds it where it is not the first."""
+    if into.dtype != left.dtype:
+        _write(left @ right, into, first=first)
+    elif first:
+        torch.mm(left, right, out=into)
     else:
-        into += left @ right
+        into.addmm_(left, right)
+
+
+def _write(part: Tensor, into: Tensor, *, first: bool) -> None:
+    """Puts a part there, or adds it where it is not the first."""
+    if first:
+        into.copy_(part)
+    else:
+        into.add_(part)

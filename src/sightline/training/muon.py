@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from sightline.attention.precision import factor_type
 from sightline.training.runtime import large_products
 from sightline.training.uncompiled import Uncompiled
 
@@ -70,8 +71,9 @@ class Muon(Uncompiled):
             mean = state["momentum"]
             mean.lerp_(parameter.grad, 1 - momentum)
             ahead.append(parameter.grad.lerp(mean, momentum))
+        stacked = torch.stack(ahead)
         with large_products():
-            steps = orthogonalize(torch.stack(ahead))
+            steps = orthogonalize(stacked.to(factor_type(stacked))).to(stacked.dtype)
         scale = _RMS * max(steps.shape[1:]) ** 0.5
         for parameter, step in zip(parameters, steps.unbind(), strict=True):
             parameter.mul_(1 - rate * decay).add_(step, alpha=-rate * scale)

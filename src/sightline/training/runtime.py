@@ -1,13 +1,14 @@
 """Where and how precisely a model computes: the device, and the precision of float32 matrix products."""
 
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from typing import Literal, get_args
 
 import torch
 from torch import nn
 
+from sightline.attention.precision import precision, rounding
 from sightline.errors import ConfigError
 
 __all__ = [
@@ -69,19 +70,23 @@ def cuda_devices(model: nn.Module) -> list[torch.device]:
 def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Generator[bool]:
     """Within the block, computes products of float32 matrices the fast way; yields whether it does.
 
-    torch can hand float32 products to quicker kernels (`torch.set_float32_matmul_precision("medium")`); this pays more
+    torch can hand float32 products to quicker kernels (`torch.set_float32_matmulprecision("medium")`); this pays more
     on a CPU than anything else a user can set. What "medium" means depends on the processor:
 
     - x86 without bfloat16 matrix units, AMD above all: the product goes to oneDNN instead of MKL, about twice as fast
       there, and stays a float32 product (relative error below 1e-6).
-    - x86 with them (AMX, AVX-512 BF16 as oneDNN sees fit): the factors are rounded to bfloat16 (8 bits of mantissa,
-      relative error about 4e-3), sums stay float32; faster by a factor of 2 to 4. Weights, activations, gradients
-      and optimizer stay float32: mixed precision training, usually as good as float32.
+    - x86 with them (AMX): the factors are rounded to bfloat16 (8 bits of mantissa, relative error about 4e-3), sums
+      stay float32; faster by a factor of 2 to 4. Weights, activations, gradients and optimizer stay float32: mixed
+      precision training, usually as good as float32.
     - NVIDIA GPUs: TF32 (10 bits of mantissa).
+
+    Processors between the two (AVX-512 BF16, as Zen 4 and 5 have it) multiply bfloat16 twice as fast as float32, but
+    medium makes no use of it. There the largest products, those of a recurrent decoder's steps and of the output
+    layer, have their factors rounded by us (`sightline.attention.precision.factor_type`), and their results too.
 
     So the kinds are:
 
-    - "fast": medium, whatever it means here. For training.
+    - "fast": medium, whatever it means here, and rounded factors where that pays. For training.
     - "large": as "fast" within `large_products`, otherwise as "exact". oneDNN compiles a kernel for each new shape,
       which takes about a millisecond and a megabyte; where batches are of many shapes and the products small, that is
       more than they save.
@@ -97,7 +102,7 @@ def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Ge
 
     Example:
         >>> with fast_matmul("highest") as fast:
-        ...     fast, torch.get_float32_matmul_precision()
+        ...     fast, torch.get_float32_matmulprecision()
         (False, 'highest')
     """
     global _large_is_fast
@@ -108,7 +113,7 @@ def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Ge
     before = _large_is_fast
     _large_is_fast = kind == "large"
     try:
-        with _precision("medium" if medium else "highest"):
+        with precision("medium" if medium else "highest"), rounding(kind == "fast" and _rounding_pays()):
             yield medium
     finally:
         _large_is_fast = before
@@ -120,21 +125,19 @@ def large_products() -> Generator[None]:
 
     `fast_matmul("large")` computes these the fast way.
     """
-    with _precision("medium") if _large_is_fast else nullcontext():
+    if not _large_is_fast:
         yield
+        return
+    with precision("medium"), rounding(_rounding_pays()):
+        yield
+
+
+def _rounding_pays() -> bool:
+    """Whether this processor multiplies bfloat16 faster than float32, and "medium" does not make use of it."""
+    return torch.cpu.get_capabilities().get("avx512_bf16", False) and medium_error(torch.device("cpu")) < _EXACT_ERROR
 
 
 _large_is_fast = False  # as torch's own setting, the whole process's
-
-
-@contextmanager
-def _precision(name: str) -> Generator[None]:
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(name)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 @cache
@@ -148,7 +151,7 @@ def medium_error(device: torch.device) -> float:
     generator = torch.Generator().manual_seed(0)
     left, right = torch.randn(2, _TEST_SIZE, _TEST_SIZE, generator=generator)
     exact = left.double() @ right.double()
-    with _precision("medium"):
+    with precision("medium"):
         a, b = left.to(device), right.to(device)
         products = (torch.nn.functional.linear(a, b.t()), torch.bmm(a.expand(4, -1, -1), b.expand(4, -1, -1))[0])
     return max(((product.cpu().double() - exact).norm() / exact.norm()).item() for product in products)

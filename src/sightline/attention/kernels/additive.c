@@ -82,3 +82,22 @@ void backward(in query, in key, in grad, out grad_query, out grad_key, out grad_
                   part, queries, keys, width);
     }
 }
+
+/* Of the queries alone: a quarter of each gradient times the slope, still without the vector as a factor; part is room
+   for W numbers. */
+void backward_queries(in query, in key, in grad, out grad_query, out part, size rows, size queries, size keys,
+                      size width) {
+    for (size t = 0; t < rows * queries; t++) {
+        in q = query + t * width, k = key + t / queries * keys * width, g = grad + t * keys;
+        for (size s = 0; s < keys; s += BLOCK) {
+            size end = keys - s < BLOCK ? keys : s + BLOCK;
+            for (size w = 0; w < width; w++) part[w] = 0;
+            for (size i = s; i < end; i++)
+                for (size w = 0; w < width; w++) {
+                    float h = 0.5f - 1 / (1 + q[w] * k[i * width + w]);
+                    part[w] += g[i] * (0.25f - h * h);
+                }
+            for (size w = 0; w < width; w++) grad_query[t * width + w] += part[w];
+        }
+    }
+}

@@ -119,6 +119,8 @@ class _Form(Protocol):
         self, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor, /
     ) -> tuple[Tensor, Tensor, Tensor]: ...
 
+    def query_gradient(self, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor, /) -> Tensor: ...
+
 
 def _form(known: _Keys, together: float | Tensor, query: Tensor, key: Tensor) -> tuple[_Form, Tensor, Tensor]:
     """The fastest there is for these, and queries and keys as it wants them."""
@@ -139,17 +141,11 @@ def _gpu(together: Tensor) -> _Form:
     return Kernels(together)
 
 
-def _gradients(
-    known: _Keys, together: float | Tensor, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    form, query, key = _form(known, together, query, key)
-    return form.gradients(query, key, vector, grad)
-
-
 def _gather(known: _Keys, key: Tensor, vector: Tensor, grad: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients of keys and vector, from the gradients and queries of all steps, `[T, B, K, ...]`."""
     grad, seen = (x.transpose(0, 1).flatten(1, 2) for x in (grad, seen))  # all steps' queries of a row together
-    _, for_key, for_vector = _gradients(known, known.together(seen), seen, key, vector, grad)
+    form, seen, key = _form(known, known.together(seen), seen, key)
+    _, for_key, for_vector = form.gradients(seen, key, vector, grad)
     return for_key, for_vector
 
 
@@ -165,4 +161,7 @@ class _AdditiveScores(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         (known, together), (query, key, vector) = ctx.known, ctx.saved_tensors
-        return *_gradients(known, together, query, key, vector, grad), None
+        form, query, key = _form(known, together, query, key)
+        if any(ctx.needs_input_grad[1:3]):
+            return *form.gradients(query, key, vector, grad), None
+        return form.query_gradient(query, key, vector, grad), None, None, None

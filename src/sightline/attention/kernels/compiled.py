@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sightline.attention.kernels.building import compiled_library
 
-__all__ = ["available", "gradients", "scores"]
+__all__ = ["available", "gradients", "query_gradient", "scores"]
 
 _QUERIES = 4  # as in additive.c
 _THREADING = 2**20  # elements of the hidden layer from which a second thread is worth its start
@@ -55,6 +55,20 @@ def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
 
     _share(batch, batch * steps * keys * width, do)
     return found
+
+
+def query_gradient(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> Tensor:
+    """That of the queries alone, from that of the scores."""
+    (batch, steps, width), keys = query.shape, key.shape[1]
+    query, key, grad = query.contiguous(), key.contiguous(), grad.contiguous()
+    found = torch.zeros_like(query)
+
+    def do(rows: slice) -> None:
+        q, k, g, into = query[rows], key[rows], grad[rows], found[rows]
+        _call("backward_queries", q, k, g, into, q.new_empty(width), len(q), steps, keys, width)
+
+    _share(batch, batch * steps * keys * width, do)
+    return found.mul_(4 * vector)
 
 
 def gradients(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -185,6 +185,15 @@ class Kernels(NamedTuple):
         self._side(k, q, vector, grad.contiguous(), for_key, None)
         return for_query, for_key, for_vector.sum((0, 1))
 
+    def query_gradient(self, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> Tensor:
+        """That of the queries alone."""
+        if not (grad.numel() and query.numel()):
+            return torch.zeros_like(query)
+        q, k = (self._prepared(x, turned=False) for x in (query, key))
+        found = torch.empty(query.shape, dtype=query.dtype, device=query.device)
+        self._side(q, k, vector.contiguous(), grad.mT.contiguous(), found, None)
+        return found
+
     def _prepared(self, x: Tensor, turned: bool) -> Tensor:
         """Queries or keys as the kernels want them, `[B, W, N]` if turned."""
         batch, length, width = x.shape

@@ -25,6 +25,11 @@ def _half_reciprocal(query: Tensor, key: Tensor, out: Tensor) -> Tensor:
     return torch.sub(one / 2, torch.addcmul(one, query, key, out=out).reciprocal_(), out=out)
 
 
+def _quarter_slope_(half: Tensor) -> Tensor:
+    """A quarter of the tanh's slope, in the place of half the tanh: `1/4 - h^2`."""
+    return torch.addcmul(torch.full((), 0.25, dtype=half.dtype, device=half.device), half, half, value=-1, out=half)
+
+
 def _blocks(query: Tensor, key: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
     """Rows and queries of one block, and room for its hidden layer."""
     rows, steps, width = query.shape
@@ -55,15 +60,22 @@ class InBlocks(NamedTuple):
         """Those of queries, keys and vector from that of the scores."""
         grad_query = torch.empty_like(query)
         grad_key, grad_vector = torch.zeros_like(key), torch.zeros_like(vector)
-        quarter = torch.full((), 0.25, dtype=key.dtype, device=key.device)
         for rows, some, buffer in _blocks(query, key):
             hidden, weight = self.half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer), grad[rows, some]
             grad_vector += hidden.flatten(0, 2).t() @ weight.flatten()
-            slope = torch.addcmul(quarter, hidden, hidden, value=-1, out=hidden).mul_(weight.unsqueeze(-1))
+            slope = _quarter_slope_(hidden).mul_(weight.unsqueeze(-1))
             grad_query[rows, some] = slope.sum(2)
             grad_key[rows].add_(slope.sum(1))  # not +=, which would write it back once more
         factor = 4 * vector
         return grad_query.mul_(factor), grad_key.mul_(factor), grad_vector.mul_(2)
+
+    def query_gradient(self, query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> Tensor:
+        """That of the queries alone."""
+        found = torch.empty_like(query)
+        for rows, some, buffer in _blocks(query, key):
+            hidden = self.half(query[rows, some].unsqueeze(2), key[rows].unsqueeze(1), buffer)
+            found[rows, some] = (grad[rows, some].unsqueeze(2) @ _quarter_slope_(hidden)).squeeze(2)
+        return found.mul_(4 * vector)
 
 
 TANH = InBlocks(_half_tanh)

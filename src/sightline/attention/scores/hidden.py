@@ -8,12 +8,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sightline.attention.kernels import AdditiveLoop, additive_scores
+from sightline.attention.stepping import StepProduct
 
 __all__ = ["Additive", "Concat"]
 
 
 def _vector(width: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(width).uniform_(-1 / math.sqrt(width), 1 / math.sqrt(width)))
+
+
+def _loop(weight: Tensor, prepared: Tensor, vector: Tensor, steps: int, queries: int) -> Callable[[Tensor], Tensor]:
+    """`v . tanh(W q + ...)` for T steps of K queries, `[B, K, Q] -> [B, K, S]`."""
+    score = AdditiveLoop(prepared, vector, steps, queries)
+    project = StepProduct(weight, weight.new_zeros(()).expand(steps, len(prepared) * queries, len(weight)))
+    return lambda query: score(project(query.flatten(0, 1)).unflatten(0, query.shape[:2]))
 
 
 class Additive(nn.Module):
@@ -53,8 +61,7 @@ class Additive(nn.Module):
 
     def loop(self, prepared: Float[Tensor, "B S W"], steps: int, queries: int) -> Callable[[Tensor], Tensor]:
         """The scores of one step after the other, `[B, K, Q] -> [B, K, S]`."""
-        score = AdditiveLoop(prepared, self.vector, steps, queries)
-        return lambda query: score(self.query(query))
+        return _loop(self.query.weight, prepared, self.vector, steps, queries)
 
 
 class Concat(nn.Module):
@@ -89,12 +96,8 @@ class Concat(nn.Module):
 
     def forward(self, query: Float[Tensor, "*B T Q"], prepared: Float[Tensor, "*#B S W"]) -> Float[Tensor, "*B T S"]:
         """Scores of every query with every key."""
-        return additive_scores(self._project(query), prepared, self.vector)
+        return additive_scores(query @ self.matrix.weight[:, : self.query_width].t(), prepared, self.vector)
 
     def loop(self, prepared: Float[Tensor, "B S W"], steps: int, queries: int) -> Callable[[Tensor], Tensor]:
         """The scores of one step after the other, `[B, K, Q] -> [B, K, S]`."""
-        score = AdditiveLoop(prepared, self.vector, steps, queries)
-        return lambda query: score(self._project(query))
-
-    def _project(self, query: Tensor) -> Tensor:
-        return query @ self.matrix.weight[:, : self.query_width].t()
+        return _loop(self.matrix.weight[:, : self.query_width], prepared, self.vector, steps, queries)

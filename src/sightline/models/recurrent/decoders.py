@@ -9,9 +9,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sightline.attention import Past
+from sightline.attention import Past, StepProduct
 from sightline.errors import ConfigError
-from sightline.layers import CellStack, Dropout, StepProduct
+from sightline.layers import CellStack, Dropout
 from sightline.layers.recurrent import State
 from sightline.models.recurrent.reading import FixedContext, Memory, Read, Seen
 

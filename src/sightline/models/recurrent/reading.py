@@ -10,9 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sightline.attention import SCORES, Attention, Coverage, Past, build_score, build_selection
+from sightline.attention import SCORES, Attention, Coverage, Past, StepRead, build_score, build_selection
 from sightline.errors import ConfigError
-from sightline.layers import StepRead
 
 __all__ = ["FixedContext", "Memory", "Read", "Seen", "build_reader"]
 

@@ -3,7 +3,8 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 
-from sightline.layers import StepProduct, StepRead
+from sightline.attention import StepProduct, StepRead
+from sightline.attention.precision import rounding
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -74,3 +75,24 @@ def test_gradients_can_be_asked_for_twice():
     total = (product(torch.randn(N, I)) * product(torch.randn(N, I))).sum()
     first = torch.autograd.grad(total, weight, retain_graph=True)[0]
     assert torch.equal(first, torch.autograd.grad(total, weight)[0])
+
+
+def test_rounded_factors_cost_three_digits_at_most():
+    def loop(weight: Tensor, base: Tensor, start: Tensor) -> Tensor:
+        product, x = StepProduct(weight, base), start
+        for _ in range(T):
+            x = product(x).tanh()
+        return x
+
+    tensors = [torch.randn(shape, dtype=torch.float32) for shape in ((G, G), (T, N, G), (N, G))]
+    inputs = [(x / 4).requires_grad_() for x in tensors]
+    expected = loop(*inputs)
+    with rounding(True):
+        found = loop(*inputs)
+    for one, other in zip(
+        [found, *torch.autograd.grad(found.square().sum(), inputs)],
+        [expected, *torch.autograd.grad(expected.square().sum(), inputs)],
+        strict=True,
+    ):
+        assert one.dtype == torch.float32
+        assert 0 < (one - other).norm() / other.norm() < 0.02

@@ -1,16 +1,20 @@
 """Products inside a loop over time, whose weight gradient is computed once, when the loop is over."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sightline.attention import Steps
+from sightline.attention.deferred import Steps
+from sightline.attention.once import once_differentiable
+from sightline.attention.precision import factor_type, small_products
 
 __all__ = ["StepProduct", "StepRead"]
 
 
 class StepProduct:
-    """`base_t + W x_t`, one step after the other.
+    """`base_t + W x_t`, one step after the other; factors are rounded where `rounding` allows.
 
     Args:
         weight: W, `[G, I]`.
@@ -24,8 +28,8 @@ class StepProduct:
     """
 
     def __init__(self, weight: Float[Tensor, "G I"], base: Float[Tensor, "T N G"]) -> None:
-        self._weight = weight.detach()
-        self._steps = Steps(base, (weight,), lambda grad, seen: (grad.flatten(0, 1).t() @ seen.flatten(0, 1),))
+        self._weight = weight.detach().to(factor_type(weight))
+        self._steps = Steps(base, (weight,), _weight_gradient)
 
     @classmethod
     def of(cls, linear: nn.Linear, steps: int, rows: int) -> "StepProduct":
@@ -34,7 +38,16 @@ class StepProduct:
 
     def __call__(self, x: Float[Tensor, "N I"]) -> Float[Tensor, "N G"]:
         """The next step's product."""
-        return torch.addmm(self._steps.next(x), x, self._weight.t())
+        factor = x.to(self._weight.dtype)
+        base = self._steps.next(factor)
+        if factor.dtype == base.dtype:
+            return torch.addmm(base, factor, self._weight.t())
+        return base + factor @ self._weight.t()
+
+
+def _weight_gradient(grad: Tensor, seen: Tensor) -> tuple[Tensor]:
+    product = grad.flatten(0, 1).t().to(seen.dtype) @ seen.flatten(0, 1)
+    return (product.to(grad.dtype),)
 
 
 class StepRead:
@@ -59,4 +72,21 @@ class StepRead:
 
     def __call__(self, weights: Float[Tensor, "B K S"]) -> Float[Tensor, "B K D"]:
         """The next step's context."""
-        return torch.baddbmm(self._steps.next(weights), weights, self._value)
+        return _Read.apply(self._steps.next(weights), weights, self._value)
+
+
+class _Read(torch.autograd.Function):
+    """`base + w V` by small products, in both directions; V has its gradient elsewhere."""
+
+    @staticmethod
+    def forward(ctx: Any, base: Tensor, weights: Tensor, value: Tensor) -> Tensor:
+        ctx.save_for_backward(value)
+        with small_products(value):
+            return torch.baddbmm(base, weights, value)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (value,) = ctx.saved_tensors
+        with small_products(value):
+            return grad, grad @ value.mT, None
