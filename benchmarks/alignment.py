@@ -83,8 +83,14 @@ def write_text(tatoeba: Path, alignment: Path, pairs: int, out: Path) -> list[Pa
     text = [*(Pair(english(a), french(b)) for a, b in given), *gold]
     for side, name in enumerate(SIDES):
         (out / f"text.{name}").write_text("".join(f"{pair[side]}\n" for pair in text))
-    (out / "gold.txt").write_text("\n".join(lines_of(alignment / "enfr.gold.gz")) + "\n")
+    links = "".join(f"{_from_0(row)}\n" for row in lines_of(alignment / "enfr.gold.gz"))
+    (out / "gold.txt").write_text(links)
     return gold
+
+
+def _from_0(links: str) -> str:
+    """The gold standard counts words from 1."""
+    return re.sub(r"\d+", lambda place: str(int(place[0]) - 1), links)
 
 
 def trained(out: Path, name: str, source: str, target: str, settings: list[str]) -> Translator:
