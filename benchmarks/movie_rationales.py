@@ -80,7 +80,7 @@ def main() -> None:
         classifier = Classifier.from_config(parse_config(values, ClassifyConfig))
         pairs = [([each.text for each in part], [each.label for each in part]) for part in (train, valid)]
         begin = time.perf_counter()
-        classifier.fit(*pairs[0], pairs[1], listeners=[show_progress()], say=print)
+        classifier.fit(*pairs[0], pairs[1], listeners=[show_progress(counted="documents")], say=print)
         print(f"seed {seed}: {time.perf_counter() - begin:.0f} s of training")
         report(classifier, test[:: max(1, len(test) // options.documents)], seed)
 

@@ -51,7 +51,9 @@ def trained(about: str, tests: int) -> tuple[Classifier, list[tuple[str, str, in
     for option in options.set:
         set_option(values, option)
     classifier = Classifier.from_config(parse_config(values, ClassifyConfig))
-    classifier.fit([text for text, _, _ in train], [label for _, label, _ in train], listeners=[show_progress()])
+    classifier.fit(
+        [text for text, _, _ in train], [label for _, label, _ in train], listeners=[show_progress(counted="documents")]
+    )
     return classifier, test
 
 

@@ -34,15 +34,15 @@ def test_plain_lines_come_with_validations(tmp_path):
 
 def test_a_slow_run_gives_a_sign_of_life_every_half_minute():
     text = io.StringIO()
-    tell = show_progress(text)
+    tell = show_progress(text, counted="documents")
     for update in range(1, 9):
         tell(Progress(update, 1, 2.5, 0.1, 1.0, 1234.0, 100.0 + 11 * update, None))
         if update == 4:
             tell(Validated(4, 1, 2.0, {"loss": 1.5}, best=True, seconds=145.0))
     assert text.getvalue().splitlines() == [
-        "update 4, epoch 1, 0:02:24: its loss 2.5, 1,234 tokens/s",
+        "update 4, epoch 1, 0:02:24: its loss 2.5, 1,234 documents/s",
         "update 4, epoch 1, 0:02:25: training loss 2; loss 1.5 (best)",
-        "update 7, epoch 1, 0:02:57: its loss 2.5, 1,234 tokens/s",
+        "update 7, epoch 1, 0:02:57: its loss 2.5, 1,234 documents/s",
     ]
 
 
@@ -117,7 +117,7 @@ def test_curves_have_each_step_once_also_after_a_crash(tmp_path):
     found = scalars(tmp_path / "log")
     assert found.pop("validation/loss") == found.pop("validation/draw") == [5, 10, 12]
     assert found.pop("validation/entropy/cross") == [5, 10, 12]
-    assert set(found) == {f"train/{name}" for name in ("loss", "learning_rate", "gradient_norm", "tokens_per_second")}
+    assert set(found) == {f"train/{name}" for name in ("loss", "learning_rate", "gradient_norm", "counted_per_second")}
     assert all(steps == list(range(1, 13)) for steps in found.values())
 
 

@@ -56,7 +56,7 @@ class Asked(NamedTuple):
 
     def listeners(self) -> list[Listener]:
         """Of one training."""
-        return [] if self.quiet else [show_progress()]
+        return [] if self.quiet else [show_progress(counted="steps")]
 
 
 def run_forecast(

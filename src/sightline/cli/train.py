@@ -33,6 +33,7 @@ class Face(NamedTuple):
         complete: adds to a configuration what is meant by it.
         begin: from a configuration to an untrained model and what its `fit` takes.
         usage: what to try then, from the configuration and the model's folder.
+        counted: the name of what its loss counts.
     """
 
     config: type[BaseModel]
@@ -41,6 +42,7 @@ class Face(NamedTuple):
     complete: Callable[[dict[str, Any]], None]
     begin: Callable[[Any], tuple[Any, tuple[Any, ...]]]
     usage: Callable[[Any, Path], str]
+    counted: str
 
 
 FACES = {
@@ -51,8 +53,17 @@ FACES = {
         pairs.complete,
         pairs.begin,
         lambda config, folder: f"sightline predict {folder} < input.txt",
+        "tokens",
     ),
-    "forecast": Face(ForecastConfig, series.KEYS, series.column_keys, series.complete, series.begin, series.usage),
+    "forecast": Face(
+        ForecastConfig,
+        series.KEYS,
+        series.column_keys,
+        series.complete,
+        series.begin,
+        series.usage,
+        "steps",
+    ),
     "classify": Face(
         ClassifyConfig,
         documents.KEYS,
@@ -60,6 +71,7 @@ FACES = {
         documents.complete,
         documents.begin,
         lambda config, folder: f"sightline predict {folder} < documents.txt",
+        "documents",
     ),
 }
 
@@ -85,7 +97,7 @@ def run_train(
     model, inputs = face.begin(config)
     listeners: list[Listener] = [TensorBoard(output / TRAINING / "tensorboard")]
     if not quiet:
-        listeners.append(show_progress())
+        listeners.append(show_progress(counted=face.counted))
     say = (lambda line: None) if quiet else lambda line: print(line, flush=True)
     try:
         model.fit(

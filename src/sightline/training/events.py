@@ -34,7 +34,7 @@ class Progress:
         loss: this update's training loss per token.
         learning_rate: the rate it was made with.
         gradient_norm: global norm of the gradient before clipping.
-        tokens_per_second: counted tokens over time, since the last validation.
+        counted_per_second: what the loss counts (tokens, documents, steps ahead) over time, since the last validation.
         seconds: time spent so far, earlier runs included.
         fraction: how much of the run is done, by whichever limit comes first; None where only patience ends it.
     """
@@ -44,7 +44,7 @@ class Progress:
     loss: float
     learning_rate: float
     gradient_norm: float
-    tokens_per_second: float
+    counted_per_second: float
     seconds: float
     fraction: float | None
 

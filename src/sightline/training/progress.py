@@ -21,20 +21,22 @@ __all__ = ["show_progress"]
 _QUIET = 30.0  # seconds
 
 
-def show_progress(stream: TextIO | None = None) -> Listener:
+def show_progress(stream: TextIO | None = None, *, counted: str = "tokens") -> Listener:
     """A listener that writes to `stream` (standard error by default): a live line on a terminal, else plain lines.
 
     Plain lines come with validations, and where half a minute went by without one, so that a log stays short.
+    `counted` is the name of what the loss counts.
     """
     chosen = stream or sys.stderr
-    return _Live(chosen) if chosen.isatty() else _Plain(chosen)
+    return _Live(chosen, counted) if chosen.isatty() else _Plain(chosen, counted)
 
 
 class _Plain:
     """One line for each thing that matters, and signs of life."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, counted: str) -> None:
         self._stream = stream
+        self._counted = counted
         self._told: float | None = None  # seconds into the run
 
     def __call__(self, event: Event) -> None:
@@ -42,7 +44,7 @@ class _Plain:
         if isinstance(event, Progress):
             self._told = event.seconds if self._told is None else self._told
             if event.seconds - self._told >= _QUIET:
-                numbers = f"its loss {event.loss:.4g}, {event.tokens_per_second:,.0f} tokens/s"
+                numbers = f"its loss {event.loss:.4g}, {event.counted_per_second:,.0f} {self._counted}/s"
                 line = f"update {event.update}, epoch {event.epoch}, {_clock(event.seconds)}: {numbers}"
         if line:
             self._told = event.seconds if isinstance(event, Progress | Validated) else self._told
@@ -52,7 +54,7 @@ class _Plain:
 class _Live:
     """The same lines, and below them one that keeps changing."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, counted: str) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
@@ -67,6 +69,7 @@ class _Live:
             refresh_per_second=2,
             redirect_stdout=False,  # what the program prints there belongs there
         )
+        self._counted = counted
         self._task = self._bars.add_task("training", total=None, numbers="")
 
     def __call__(self, event: Event) -> None:
@@ -74,7 +77,8 @@ class _Live:
             self._bars.start()
         if isinstance(event, Progress):
             total = None if event.fraction is None else 1.0
-            numbers = f"update {event.update}, loss {event.loss:.3f}, {event.tokens_per_second:,.0f} tokens/s"
+            speed = f"{event.counted_per_second:,.0f} {self._counted}/s"
+            numbers = f"update {event.update}, loss {event.loss:.3f}, {speed}"
             self._bars.update(self._task, completed=event.fraction or 0.0, total=total, numbers=numbers)
         line = describe(event)
         if line:

@@ -38,7 +38,7 @@ class TensorBoard:
                 self._write("train/loss", event.loss, event.update)
                 self._write("train/learning_rate", event.learning_rate, event.update)
                 self._write("train/gradient_norm", event.gradient_norm, event.update)
-                self._write("train/tokens_per_second", event.tokens_per_second, event.update)
+                self._write("train/counted_per_second", event.counted_per_second, event.update)
             case Validated():
                 for name, value in event.metrics.items():
                     self._write(f"validation/{name}", value, event.update)

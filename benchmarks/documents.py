@@ -1,0 +1,114 @@
+"""Accuracy and calibration on film reviews (IMDB: 25,000 to train on, as many to test) or 20 Newsgroups by date.
+
+    python benchmarks/documents.py FOLDER [--strip] [--seeds 1 2 3] [--validation] [--threads 2] [--set model.width=96]
+
+FOLDER holds train.jsonl.gz and test.jsonl.gz, each line a "text" and a "label". `--strip` takes headers, footers and
+quotes from messages, as scikit-learn does it; those with nothing left are counted and left out of training, and in the
+test count as any other. A tenth of the training documents validates; with `--validation` the test documents stay
+closed. Beside the classifier stand its two parts, each alone: the network, and the linear model of n-grams, which is
+NB-SVM with a logistic loss. Some test documents have the text of a training document: the figure without them stands
+behind. Of each test document, the difference between the score and what the evidence of its words, of its n-grams and
+the bias add up to is taken; the largest is told.
+"""
+
+import argparse
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets._twenty_newsgroups import (
+    strip_newsgroup_footer,
+    strip_newsgroup_header,
+    strip_newsgroup_quoting,
+)
+
+from sightline.data.documents import read_documents
+from sightline.tasks.classify import Classifier, ClassifyConfig
+from sightline.tasks.classify.combining import Mixture
+from sightline.tasks.classify.starting import Labelled, hold_out
+from sightline.tasks.config import parse_config, set_option
+from sightline.training import set_threads, show_progress
+
+Given = tuple[list[str], list[str]]
+CHOSEN: dict[str, Any] = {"words": {"markup": True}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--strip", action="store_true")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--validation", action="store_true")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--set", nargs="+", default=[])
+    options = parser.parse_args()
+    set_threads(options.threads)
+    texts, labels = read(options, "train")
+    kept = [i for i, text in enumerate(texts) if text.strip()]
+    print(f"{len(texts):,} documents to train on, {len(texts) - len(kept):,} of them blank and left out")
+    given = Labelled([texts[i] for i in kept], [labels[i] for i in kept])
+    for seed in options.seeds:
+        values = {**CHOSEN, "seed": seed}
+        for option in options.set:
+            set_option(values, option)
+        config = parse_config(values, ClassifyConfig)
+        train, valid = hold_out(given, config.data.valid_share, seed)
+        begin = time.perf_counter()
+        classifier = Classifier.from_config(config)
+        classifier.fit(*train, valid, listeners=[show_progress(counted="documents")], say=print)
+        seconds = time.perf_counter() - begin
+        texts, labels = valid
+        if not options.validation:
+            texts, labels = read(options, "test")
+        seen = set(given.texts)
+        fresh = np.array([options.validation or text not in seen for text in texts])
+        for name, mixture in parts(classifier):
+            classifier._trained = classifier.parts._replace(mixture=mixture)
+            begin = time.perf_counter()
+            right = classifier.predict(texts) == np.array(labels)
+            rate = len(texts) / (time.perf_counter() - begin)
+            print(f"{name}: {share(right)}, without shared texts {share(right[fresh])}, {rate:,.0f} documents/s")
+        ece = classifier.evaluate(texts, labels).metrics["ece"]
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"seed {seed}: trained in {seconds / 60:.1f} min, ECE {ece:.2%}, {classifier.parts.mixture}, "
+            f"evidence beside the scores by at most {largest_gap(classifier, texts):.1e}, peak {peak:,.0f} MiB",
+            flush=True,
+        )
+
+
+def share(right: NDArray[np.bool_]) -> str:
+    return f"{right.mean():.2%}"
+
+
+def read(options: argparse.Namespace, part: str) -> Given:
+    """The documents of a part, and their labels."""
+    texts, labels, _ = read_documents(options.folder / f"{part}.jsonl.gz")
+    if options.strip:
+        for strip in (strip_newsgroup_header, strip_newsgroup_footer, strip_newsgroup_quoting):
+            texts = [strip(text) for text in texts]
+    return texts, labels
+
+
+def largest_gap(classifier: Classifier, texts: list[str]) -> float:
+    """Of all documents, the largest difference between a score and the sum of its evidence."""
+    worst = 0.0
+    for start in range(0, len(texts), 500):
+        for each in classifier.explain(texts[start : start + 500], verdict=False):
+            summed = each.constant + each.evidence().sum(0)
+            worst = max(worst, float(np.abs(summed - each.scores).max()))
+    return worst
+
+
+def parts(classifier: Classifier) -> list[tuple[str, Mixture]]:
+    """Each part alone, and both as they are joined."""
+    mixture = classifier.parts.mixture
+    alone = [("network alone", Mixture(mixture.deep, 0.0)), ("n-grams alone", Mixture(0.0, mixture.wide))]
+    return [*(alone if classifier.parts.wide else []), ("together", mixture)]
+
+
+if __name__ == "__main__":
+    main()
