@@ -382,6 +382,7 @@ def test_words_and_their_vectors_are_learned_from_documents_without_labels(tmp_p
     table, places = network.embedding.tokens.weight.detach(), tokenizer.places()
     red, blue, two, three = (torch.nn.functional.normalize(table[places[word]], dim=0) for word in kinds)
     assert min(red @ blue, two @ three) > max(red @ two, red @ three, blue @ two, blue @ three)
+    assert told[0].startswith("vectors: learned first, from 6,0")
     assert any("begin with one from the documents without labels" in line for line in told)
     again = Classifier(model=MODELS["recurrent"], words=words, training=quick).fit(texts, labels)
     assert torch.equal(again.parts.network.embedding.tokens.weight, network.embedding.tokens.weight)

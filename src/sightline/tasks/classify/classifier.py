@@ -175,7 +175,7 @@ class Classifier:
             resume=resume,
             overwrite=overwrite,
             changes=changes,
-            prepare=lambda resumed: prepare(self.config, known, given, held_out, resumed),
+            prepare=lambda resumed: prepare(self.config, known, given, held_out, resumed, say),
             keep=lambda start: self._keep(place, start, given, held_out),
             lines=lambda start: start.lines(self.config),
             say=say,

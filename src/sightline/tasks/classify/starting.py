@@ -1,7 +1,7 @@
 """Before a training begins: documents are held out and numbered, an untrained network comes to be."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -104,8 +104,17 @@ def hold_out(documents: Labelled, share: float, seed: int) -> tuple[Labelled, La
     return documents.take(rest), documents.take(apart)
 
 
-def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labelled, resumed: Path | None) -> Start:
-    """Nothing is written yet; a training that is resumed keeps the tokenizer and the classes of its folder.
+def prepare(
+    config: ClassifyConfig,
+    labels: Labels,
+    train: Labelled,
+    valid: Labelled,
+    resumed: Path | None,
+    say: Callable[[str], None],
+) -> Start:
+    """Nothing is written yet, and only what takes long is said.
+
+    A training that is resumed keeps the tokenizer and the classes of its folder.
 
     Raises:
         ConfigError: for options that do not fit the documents.
@@ -119,7 +128,7 @@ def prepare(config: ClassifyConfig, labels: Labels, train: Labelled, valid: Labe
 
     cuts, first = cut_all(train), None
     if resumed is None:
-        tokenizer, first = _tokens(config, cuts)
+        tokenizer, first = _tokens(config, cuts, say)
     else:
         tokenizer, labels = load_start(resumed)
 
@@ -155,7 +164,9 @@ def _odd(documents: Labelled) -> Iterator[str]:
         )
 
 
-def _tokens(config: ClassifyConfig, cuts: Sequence[Cut]) -> tuple[Tokenizer, Vectors | None]:
+def _tokens(
+    config: ClassifyConfig, cuts: Sequence[Cut], say: Callable[[str], None]
+) -> tuple[Tokenizer, Vectors | None]:
     """A tokenizer of the documents' words, and the first vectors of some tokens, where they are to have any."""
     words, texts = config.words, [each.words for each in cuts]
     if words.unlabelled is not None:
@@ -167,5 +178,7 @@ def _tokens(config: ClassifyConfig, cuts: Sequence[Cut]) -> tuple[Tokenizer, Vec
     if words.vectors is not None:
         return tokenizer, read_vectors(words.vectors, places, width)
     if words.unlabelled is not None:
+        there = f"{count(len(texts), 'document')} of {count(sum(map(len, texts)), 'word')} in all"
+        say(f"vectors: learned first, from {there}; millions of words take minutes")
         return tokenizer, learn_vectors(texts, places, width, least=words.least, seed=config.seed)
     return tokenizer, None
