@@ -123,7 +123,7 @@ def test_beside_a_linear_model_shares_still_add_up(tmp_path):
         assert result.phrases
         total = result.constant + result.word_contributions.sum(0) + sum(phrase.shares for phrase in result.phrases)
         np.testing.assert_allclose(total, result.scores, atol=1e-4)
-        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
+        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-5)
         assert all(result.source[p.piece.start : p.piece.end] == p.piece.text for p in result.phrases)
 
 
@@ -347,7 +347,7 @@ def test_other_tokens(tmp_path):
             model=MODELS["recurrent"], words=WordsConfig(kind=kind, size=120, min_count=1), training=QUICK
         ).fit(texts, labels)
         for result in classifier.explain(texts[:3], verdict=False):
-            np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
+            np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-5)
 
 
 def test_words_begin_with_the_vectors_of_a_file(tmp_path):
@@ -415,7 +415,7 @@ def test_pieces_stand_where_their_text_is_whatever_they_are():
             word = result.words[piece.word]
             assert word.start <= piece.start <= piece.end <= word.end
             assert text[piece.start : piece.end].lower() in ("", piece.text)
-        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
+        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-5)
 
 
 def test_every_class_keeps_a_text_to_train_on():
@@ -508,7 +508,7 @@ def test_ordered_labels_have_a_linear_part_and_the_middle_class():
     assert {"network", "n-grams", "tf-idf"} == set(found.beside)
     assert any(line.startswith("right in validation: network ") and "together " in line for line in told)
     for result in classifier.explain(texts[:5], verdict=False):
-        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-4)
+        np.testing.assert_allclose(result.constant + result.evidence().sum(0), result.scores, atol=1e-5)
         assert sum(result.probabilities.values()) == pytest.approx(1, abs=1e-3)
     low = texts[stars.index(0)]
     (result,) = classifier.explain([low])

@@ -37,7 +37,8 @@ class Linear:
         matrix = self.index.matrix(documents, counts=self.rarity is not None)
         if self.rarity is not None:
             matrix = _tfidf(matrix, self.rarity)
-        return np.asarray(matrix @ self.weights + self.bias)
+        # Sums of a thousand n-grams: in float64, as the evidence is added up.
+        return np.asarray(matrix.astype(np.float64) @ self.weights + self.bias, dtype=np.float32)
 
 
 def fit_nbsvm(

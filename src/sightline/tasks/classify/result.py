@@ -96,7 +96,7 @@ class Classification:
         """The probability of the label; of several the least, of none that the likeliest is not there."""
         return score_of(self.label, self.probabilities)
 
-    def evidence(self) -> Array:
+    def evidence(self) -> NDArray[np.float64]:
         """What each word adds to each score, `[W, K]`: with `constant` these sum to the scores.
 
         Where the network's pooling is no sum, these are the n-grams' shares alone, and do not.
@@ -113,8 +113,8 @@ class Classification:
             for piece, share in zip(self.pieces, shares, strict=True):
                 found[piece.word] += share
         for phrase in self.phrases:
-            found[phrase.words.start : phrase.words.stop] += phrase.shares / len(phrase.words)
-        return found.astype(np.float32)
+            found[phrase.words.start : phrase.words.stop] += phrase.shares.astype(np.float64) / len(phrase.words)
+        return found
 
     def attended(self) -> Array:
         """The attention to each piece in the whole document, `[L]`: of a hierarchy both levels multiplied."""
