@@ -2,6 +2,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -113,6 +114,7 @@ def test_curves_have_each_step_once_also_after_a_crash(tmp_path):
     board = {"validate": measured}
     with pytest.raises(MemoryError):
         train(tmp_path / "run", on_event=[TensorBoard(tmp_path / "log", every=1), crash], **board)
+    time.sleep(1)  # files are named by the second, and read in the order of their names
     train(tmp_path / "run", resume=True, on_event=[TensorBoard(tmp_path / "log", every=1)], **board)
     found = scalars(tmp_path / "log")
     assert found.pop("validation/loss") == found.pop("validation/draw") == [5, 10, 12]

@@ -70,7 +70,7 @@ def cuda_devices(model: nn.Module) -> list[torch.device]:
 def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Generator[bool]:
     """Within the block, computes products of float32 matrices the fast way; yields whether it does.
 
-    torch can hand float32 products to quicker kernels (`torch.set_float32_matmulprecision("medium")`); this pays more
+    torch can hand float32 products to quicker kernels (`torch.set_float32_matmul_precision("medium")`); this pays more
     on a CPU than anything else a user can set. What "medium" means depends on the processor:
 
     - x86 without bfloat16 matrix units, AMD above all: the product goes to oneDNN instead of MKL, about twice as fast
@@ -102,7 +102,7 @@ def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Ge
 
     Example:
         >>> with fast_matmul("highest") as fast:
-        ...     fast, torch.get_float32_matmulprecision()
+        ...     fast, torch.get_float32_matmul_precision()
         (False, 'highest')
     """
     global _large_is_fast
