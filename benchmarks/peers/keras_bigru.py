@@ -1,6 +1,6 @@
 """Training speed of a bidirectional GRU with attention in Keras, as `documents_speed.py` has ours.
 
-    python benchmarks/peers/keras_bigru.py FOLDER [--documents 1600] [--threads 2]
+    python benchmarks/peers/keras_bigru.py FOLDER [--documents 1600] [--threads 2] [--cell lstm]
 
 The same reviews in batches of 32, in full, padded to the longest of their batch and masked; embedding of 100, 64 units
 in each direction, additive attention over the states, softmax of two classes, Adam. The first batches, for which
@@ -22,6 +22,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import numpy as np
 import tensorflow as tf
 
+CELLS = {"gru": tf.keras.layers.GRU, "lstm": tf.keras.layers.LSTM}
 WORDS, WIDTH, UNITS, BATCH, WARM = 30_000, 100, 64, 32, 5
 
 
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--documents", type=int, default=1600)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--cell", choices=CELLS, default="gru")
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
@@ -62,7 +64,7 @@ def main() -> None:
     model = tf.keras.Sequential(
         [
             tf.keras.layers.Embedding(WORDS, WIDTH, mask_zero=True),
-            tf.keras.layers.Bidirectional(tf.keras.layers.GRU(UNITS, return_sequences=True)),
+            tf.keras.layers.Bidirectional(CELLS[options.cell](UNITS, return_sequences=True)),
             AttentionPooling(),
             tf.keras.layers.Dense(2),
         ]
@@ -77,9 +79,8 @@ def main() -> None:
         model.train_on_batch(x, labels[start : start + BATCH])
         seconds.append(time.perf_counter() - begin)
     rate = BATCH / statistics.mean(seconds[WARM:])
-    print(
-        f"keras {tf.keras.__version__}, tensorflow {tf.__version__}: {rate:.0f} documents/s in {len(seconds)} batches"
-    )
+    versions = f"keras {tf.keras.__version__}, tensorflow {tf.__version__}"
+    print(f"{options.cell}, {versions}: {rate:.0f} documents/s in {len(seconds)} batches")
 
 
 if __name__ == "__main__":

@@ -251,7 +251,7 @@ def _believed(result: Classification) -> Iterator[str]:
         yield str(result.verdict)
 
 
-def _most(result: Classification, values: NDArray[np.float32]) -> Iterator[str]:
+def _most(result: Classification, values: NDArray[np.floating]) -> Iterator[str]:
     order = np.argsort(-values, kind="stable")
     for name, places in (("for", order[:_SHOWN]), ("against", order[::-1][:_SHOWN])):
         there = [i for i in places if (values[i] > 0) == (name == "for") and values[i] != 0]
