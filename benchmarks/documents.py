@@ -32,7 +32,6 @@ from sightline.tasks.classify.starting import Labelled, hold_out
 from sightline.tasks.config import parse_config, set_option
 from sightline.training import set_threads, show_progress
 
-Given = tuple[list[str], list[str]]
 CHOSEN: dict[str, Any] = {"words": {"markup": True}}
 
 
@@ -46,10 +45,10 @@ def main() -> None:
     parser.add_argument("--set", nargs="+", default=[])
     options = parser.parse_args()
     set_threads(options.threads)
-    texts, labels = read(options, "train")
-    kept = [i for i, text in enumerate(texts) if text.strip()]
-    print(f"{len(texts):,} documents to train on, {len(texts) - len(kept):,} of them blank and left out")
-    given = Labelled([texts[i] for i in kept], [labels[i] for i in kept])
+    found = read(options, "train")
+    given = found.take([i for i, text in enumerate(found.texts) if text.strip()])
+    blank = len(found.texts) - len(given.texts)
+    print(f"{len(found.texts):,} documents to train on, {blank:,} of them blank and left out")
     for seed in options.seeds:
         values = {**CHOSEN, "seed": seed}
         for option in options.set:
@@ -60,9 +59,7 @@ def main() -> None:
         classifier = Classifier.from_config(config)
         classifier.fit(*train, valid, listeners=[show_progress(counted="documents")], say=print)
         seconds = time.perf_counter() - begin
-        texts, labels = valid
-        if not options.validation:
-            texts, labels = read(options, "test")
+        texts, labels = valid if options.validation else read(options, "test")
         seen = set(given.texts)
         fresh = np.array([options.validation or text not in seen for text in texts])
         for name, mixture in parts(classifier):
@@ -84,13 +81,13 @@ def share(right: NDArray[np.bool_]) -> str:
     return f"{right.mean():.2%}"
 
 
-def read(options: argparse.Namespace, part: str) -> Given:
+def read(options: argparse.Namespace, part: str) -> Labelled:
     """The documents of a part, and their labels."""
     texts, labels, _ = read_documents(options.folder / f"{part}.jsonl.gz")
     if options.strip:
         for strip in (strip_newsgroup_header, strip_newsgroup_footer, strip_newsgroup_quoting):
             texts = [strip(text) for text in texts]
-    return texts, labels
+    return Labelled(texts, labels)
 
 
 def largest_gap(classifier: Classifier, texts: list[str]) -> float:

@@ -28,7 +28,8 @@ class Muon(Uncompiled):
     learning rate serves both optimizers.
 
     `torch.optim.Muon` computes in bfloat16, one matrix after the other, which a CPU without bfloat16 products does at
-    a tenth of its speed. Here matrices of one shape go together, in their own precision.
+    a tenth of its speed. Here matrices of one shape go together, in their own precision, or in bfloat16 where that is
+    quicker and allowed (`sightline.training.fast_matmul`).
 
     Args:
         parameters: matrices.
