@@ -12,7 +12,7 @@ import typer
 from sightline.cli.series import csv_of, error_lines, spoken_verdicts, usage
 from sightline.cli.series_pictures import picture_attention, picture_backtest, picture_errors, picture_forecasts
 from sightline.cli.series_report import report_forecasts
-from sightline.cli.train import configure
+from sightline.cli.train import FACES, configure
 from sightline.data.counting import count
 from sightline.data.series import Finding
 from sightline.errors import ConfigError, OutputError
@@ -56,7 +56,7 @@ class Asked(NamedTuple):
 
     def listeners(self) -> list[Listener]:
         """Of one training."""
-        return [] if self.quiet else [show_progress(counted="steps")]
+        return [] if self.quiet else [show_progress(counted=FACES["forecast"].counted)]
 
 
 def run_forecast(

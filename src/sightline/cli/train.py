@@ -20,7 +20,7 @@ from sightline.tasks.forecast import ForecastConfig
 from sightline.tasks.translate import TranslateConfig
 from sightline.training import FitResult, Interrupted, Listener, TensorBoard, set_threads, show_progress
 
-__all__ = ["configure", "run_train"]
+__all__ = ["FACES", "configure", "run_train"]
 
 
 class Face(NamedTuple):
