@@ -47,7 +47,7 @@ def main() -> None:
         "horizon": 96,
         "look_back": options.look_back,
         "data": {"target": "*", "valid_share": 0.02},
-        "line": False,
+        "line": "none",
         "model": {**model, "patch": 16, "stride": 8, "readout_dropout": 0.3},
         "head": {"kind": "squared"},
         "training": {"updates": options.updates, "epochs": None, "batch_windows": WINDOWS, "learning_rate": 1e-4},

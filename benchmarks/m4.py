@@ -26,6 +26,7 @@ CHOSEN: dict[str, Any] = {
     "horizon": HORIZON,
     "look_back": 504,
     "scaling": "last",
+    "line": "start",
     "data": {"valid_share": 0.07},
     "model": {"type": "patches", "patch": 24, "stride": 24, "width": 16, "hidden": 32, "layers": 1, "dropout": 0.1},
     "head": {"kind": "absolute"},

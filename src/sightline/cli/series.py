@@ -54,12 +54,10 @@ def column_keys(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def complete(values: dict[str, Any]) -> None:
-    """What is meant where a part of it is given: a decoder that reads its own answers on has no line beside it."""
+    """What is meant where a part of it is given."""
     model = values.get("model")
     if isinstance(model, dict):
         model.setdefault("type", "patches")
-        if model["type"] == "segments" and not model.get("parallel"):
-            values.setdefault("line", False)
 
 
 def begin(config: ForecastConfig) -> tuple[Forecaster, tuple[Any, ...]]:

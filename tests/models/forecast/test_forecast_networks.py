@@ -12,6 +12,7 @@ from sightline.models.forecast import (
     ForecastNetwork,
     PatchCore,
     PointHead,
+    QuantileHead,
     RecurrentCore,
     VariableCore,
     Window,
@@ -143,6 +144,22 @@ def test_maps_are_weights_and_shares_add_up(network):
         if name in ("encoder", "cross", "inputs", "variables"):
             over = (-2, -1) if name == "variables" else (-1,)
             assert_close(weights.sum(over), torch.ones(weights.shape[: -len(over)]))
+
+
+def test_a_line_that_is_joined_has_the_rest_of_the_middle_and_no_say_in_other_numbers():
+    head = QuantileHead((0.1, 0.5, 0.9))
+    core = PatchCore(look_back=L, horizon=H, numbers=3, patch=5, stride=3, width=8, heads=2, hidden=11, dropout=0.0)
+    network = ForecastNetwork(core, head, look_back=L, horizon=H)
+    assert network.line is not None
+    torch.nn.init.normal_(network.line.weight)
+    given, weight, bias = window()._replace(past_covariates=torch.zeros(B, L, 0)), torch.randn(H, L), torch.randn(H)
+    given = given._replace(future_covariates=torch.zeros(B, H, 0), static=torch.zeros(B, 0))
+    before = network(given)
+    past = before.scale.apply(given.past).masked_fill(~given.mask, 0.0)
+    network.join(weight, bias, 0.3)
+    after = network(given)
+    assert_close(after.numbers[..., 1], 0.3 * before.numbers[..., 1] + 0.7 * (past @ weight.T + bias))
+    assert_close(after.numbers[..., ::2], before.numbers[..., ::2])
 
 
 def test_shares_of_the_patches_add_up_to_the_answer():

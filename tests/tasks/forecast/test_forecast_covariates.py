@@ -63,10 +63,15 @@ def test_a_forecaster_of_that_model_is_saved_and_loaded(tmp_path, model):
         ({"type": "variables", "lag": 3}, "unknown key 'model.lag': did you mean 'model.lags'"),
         ({"type": "variables", "heads": 0}, "^model.heads: "),
         ({"type": "darnn", "cell": "rnn"}, "^model.cell: "),
-        ({"type": "darnn"}, "set 'line: false'"),
         ({"type": "da-rnn"}, "model.type: expected 'patches', 'segments', 'variables', 'darnn'"),
     ],
 )
 def test_options_that_do_not_fit_are_told(model, message):
     with pytest.raises(ConfigError, match=message):
         parse_config({"horizon": 3, "model": model}, ForecastConfig)
+
+
+@pytest.mark.parametrize("model", ["darnn", "segments"])
+def test_a_decoder_that_reads_its_own_answers_starts_as_no_line(model):
+    with pytest.raises(ConfigError, match="set 'line: beside'"):
+        parse_config({"horizon": 3, "model": {"type": model}, "line": "start"}, ForecastConfig)

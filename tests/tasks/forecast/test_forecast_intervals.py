@@ -88,3 +88,9 @@ def test_intervals_in_order_stay_as_they_are():
     found = nested(Intervals(low, high))
     assert pytest.approx(low) == found.low
     assert pytest.approx(high) == found.high
+
+
+def test_intervals_reach_as_far_as_the_forecasts():
+    found = Intervals(np.array([[[1.0, 0.0]]]), np.array([[[2.0, 3.0]]])).around(np.array([[2.5]]))
+    assert found.low.tolist() == [[[1.0, 0.0]]]
+    assert found.high.tolist() == [[[2.5, 3.0]]]

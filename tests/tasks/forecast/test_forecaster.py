@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 
 from sightline.data.series import Columns
 from sightline.errors import ConfigError, DataError, ModelFolderError
+from sightline.models.forecast import PointHead
 from sightline.tasks.forecast import (
     Forecaster,
     ForecastTraining,
@@ -21,8 +22,10 @@ from sightline.tasks.forecast import (
     PatchesConfig,
     SegmentsConfig,
 )
-from sightline.tasks.forecast.building import Series
+from sightline.tasks.forecast.building import Series, units_of
+from sightline.tasks.forecast.line import best_line, mean_loss
 from sightline.tasks.forecast.reading import read_panel
+from sightline.tasks.forecast.starting import prepare
 from sightline.training import Event, Interrupted, Listener, Progress
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:sightline")
@@ -148,6 +151,27 @@ def test_every_head_gives_intervals(head):
     bounds = found.select("lo-95", "lo-80", "forecast", "hi-80", "hi-95").to_numpy()
     assert np.isfinite(bounds).all()
     assert (np.diff(bounds, axis=1) >= 0).all()
+
+
+def test_a_network_is_joined_to_the_line_as_validates_best():
+    training = ForecastTraining(updates=120, learning_rate=0.01, warmup=2, validate_every=20)
+    config, lines, losses = quick(horizon=2, look_back=8, training=training).config, list[str](), {}
+    values = [0.3]
+    for _ in range(299):  # the logistic map, which no line foresees
+        values.append(3.8 * values[-1] * (1 - values[-1]))
+    frame = pl.DataFrame({"ds": range(300), "y": np.array(values) + np.sin(np.arange(300) / 5)})
+    for line in ("none", "beside"):
+        options = config.model_copy(update={"line": line})
+        forecaster = Forecaster.from_config(options).fit(frame, say=lines.append)
+        losses[line] = forecaster.metrics["loss"]
+    share = forecaster.parts.network.share
+    assert share is not None
+    assert 0 < share < 1
+    assert losses["beside"] < losses["none"]
+    start = prepare(config, read_panel(config, frame))
+    alone = best_line(start, PointHead("absolute"), "standard")
+    assert losses["beside"] < mean_loss(alone, start.windows, start.valid, units_of(start.parts, start.windows.panel))
+    assert f"note: {float(share):.0%} of each forecast is the network's, and the rest a straight line's" in lines[-1]
 
 
 @pytest.mark.parametrize("parallel", [True, False])

@@ -25,10 +25,12 @@ class Forecast(NamedTuple):
 class ForecastNetwork(nn.Module):
     """Reads a window in its own scale and says P numbers of each step ahead.
 
-        numbers = core(window) + line(past)      the line goes to the middle of the forecast alone
+        numbers = share core(window) + line(past)      share is 1, and the line zero, at first
 
-    The line is what the autoregressive part is in Lai et al. 2018 (section 3.5): what a linear model can say of the
-    look-back, the core need not learn. It begins at zero; `Ridge` knows where it would end without the core.
+    The line is what the autoregressive part is in Lai et al. 2018 (section 3.5), and like the share it goes to the
+    middle of the forecast alone. `Ridge` knows where it would end without the core: the core may begin there and learn
+    what a line leaves (`begin_at`), and what was learned may be combined with the forecast of the line alone (`join`;
+    Bates and Granger 1969, "The Combination of Forecasts").
 
     Args:
         core: sees scaled values; None for the line alone.
@@ -65,10 +67,16 @@ class ForecastNetwork(nn.Module):
         self.look_back, self.horizon = look_back, horizon
         self.scaling = scaling
         self.line = nn.Linear(look_back, horizon) if line else None
+        self.share = nn.Parameter(torch.ones(()), requires_grad=False) if line else None
         self.dropout = Dropout(dropout)
         if self.line is not None:
             nn.init.zeros_(self.line.weight)
             nn.init.zeros_(self.line.bias)
+
+    def straight(self) -> tuple[Float[Tensor, "H L"], Float[Tensor, " H"]]:
+        """The line's weights and biases."""
+        assert self.line is not None
+        return self.line.weight, self.line.bias
 
     def begin_at(self, weight: Float[Tensor, "H L"], bias: Float[Tensor, " H"]) -> None:
         """Let the line begin at what `Ridge` found, and the core's readout at zero, so that it learns what is left."""
@@ -77,6 +85,13 @@ class ForecastNetwork(nn.Module):
         self.line.bias.data.copy_(bias)
         if self.core is not None:
             nn.init.zeros_(self.core.readout.weight)
+
+    def join(self, weight: Float[Tensor, "H L"], bias: Float[Tensor, " H"], share: float) -> None:
+        """Let forecasts be that share of what they are, and for the rest those of the line that `Ridge` found."""
+        assert self.line is not None
+        assert self.share is not None
+        for own, other in ((self.line.weight, weight), (self.line.bias, bias), (self.share, 0.0)):
+            own.data.mul_(share).add_((1 - share) * other)
 
     def forward(self, window: Window, ahead: Ahead | None = None, *, need_weights: bool = False) -> Forecast:
         """The numbers of each step ahead; what came of them is for cores that learn by teacher forcing.
@@ -92,10 +107,10 @@ class ForecastNetwork(nn.Module):
         numbers, maps = past.new_zeros(len(past), self.horizon, self.head.width), {}
         if self.core is not None:
             numbers, maps = self.core(window._replace(past=past), truth, need_weights)
-        if self.line is not None:
-            share = self.line(self.dropout(past)).unsqueeze(-1)
-            before, behind = self.head.centre, self.head.width - self.head.centre - 1
-            numbers = numbers + nn.functional.pad(share, (before, behind))
+        if self.line is not None and self.share is not None:
+            below, middle, above = numbers.tensor_split((self.head.centre, self.head.centre + 1), -1)
+            middle = self.share * middle + self.line(self.dropout(past)).unsqueeze(-1)
+            numbers = torch.cat([below, middle, above], -1)
             if need_weights:
                 maps = maps | {"line": self.line.weight * past.unsqueeze(1)}
         return Forecast(numbers, scale, maps)

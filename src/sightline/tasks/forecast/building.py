@@ -186,8 +186,10 @@ def build_network(config: ForecastConfig, look_back: int, encoding: Encoding) ->
         options["centre"] = head.centre
     core = _CORES[config.model.type](**sizes, **options)
     network = ForecastNetwork(
-        core, head, look_back=look_back, horizon=config.horizon, scaling=config.scaling, line=config.line
+        core, head, look_back=look_back, horizon=config.horizon, scaling=config.scaling, line=config.line_is != "none"
     )
+    if network.line is not None:
+        network.line.requires_grad_(config.line_is == "start")
     return network.to(pick_device())
 
 

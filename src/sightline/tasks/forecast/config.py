@@ -131,15 +131,23 @@ class ForecastConfig(Section):
     look_back: PositiveInt | None = None  # None: three horizons, and two seasons at least, as far as series go
     data: SeriesConfig = SeriesConfig()
     scaling: Literal["standard", "last", "none"] = "standard"
-    line: bool = True
+    line: Literal["start", "beside", "none"] | None = None  # None: start, for a model that can
     model: Annotated[ModelConfig, Field(discriminator="type")] = PatchesConfig()
     head: HeadConfig = HeadConfig()
     intervals: IntervalsConfig = IntervalsConfig()
     training: ForecastTraining = ForecastTraining()
 
+    @property
+    def line_is(self) -> Literal["start", "beside", "none"]:
+        """What becomes of the straight line: the network starts as one, or learns beside it, or there is none."""
+        return self.line or ("beside" if self._reads_on else "start")
+
+    @property
+    def _reads_on(self) -> bool:
+        return self.model.type == "darnn" or (self.model.type == "segments" and not self.model.parallel)
+
     @model_validator(mode="after")
-    def _reads_on_what_it_says(self) -> "ForecastConfig":
-        model = self.model
-        if self.line and (model.type == "darnn" or (model.type == "segments" and not model.parallel)):
-            raise ValueError("a decoder that reads its own answers on has no line beside it: set 'line: false'")
+    def _starts_as_it_can(self) -> "ForecastConfig":
+        if self.line == "start" and self._reads_on:
+            raise ValueError("a decoder that reads its own answers on cannot start as a line: set 'line: beside'")
         return self

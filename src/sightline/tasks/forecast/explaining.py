@@ -78,9 +78,9 @@ def used(network: ForecastNetwork, forecast: Forecast) -> Tensor:
 
 
 def looked(network: ForecastNetwork, window: Window) -> Forecast:
-    """A forecast with its maps; raises ConfigError for a network that has none."""
+    """A forecast with its maps; raises ConfigError for a network whose core has none."""
     forecast = network(window, need_weights=True)
-    if not forecast.maps:
+    if not forecast.maps or (network.core is not None and forecast.maps.keys() == {"line"}):
         raise ConfigError("this network looks at nothing, so that there is nothing to explain: choose an attention")
     return forecast
 

@@ -91,7 +91,6 @@ class Forecaster:
             "horizon": horizon,
             "look_back": look_back,
             "model": options,
-            "line": options["type"] in ("patches", "variables") or bool(options.get("parallel")),
             "head": {"kind": head} if isinstance(head, str) else head.model_dump(),
             "data": {
                 **{name: getattr(named, name) for name in Columns.__slots__},
@@ -180,7 +179,7 @@ class Forecaster:
                 start, self.config, folder=place / TRAINING, resume=resume, finish=finish, listeners=listeners
             )
             self.metrics, self._last = dict(self.result.metrics), (panel, source)
-            for note in notes_of(self.result):
+            for note in notes_of(self._trained, self.result):
                 say(note)
             self._write(place)
         return self

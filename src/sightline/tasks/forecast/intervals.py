@@ -17,6 +17,10 @@ class Intervals(NamedTuple):
     low: Array
     high: Array
 
+    def around(self, point: Array) -> "Intervals":
+        """The same, wider where forecasts, `[n, H]`, would lie outside."""
+        return Intervals(np.minimum(self.low, point[..., None]), np.maximum(self.high, point[..., None]))
+
 
 class Forecasts(NamedTuple):
     """Forecasts of n windows, `[n, H]`, and their intervals, `[n, H, K]`."""

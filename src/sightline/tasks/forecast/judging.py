@@ -81,7 +81,7 @@ def cross_validate(
         intervals[name] = calibrate(told, claims, age, shares, rate)
     head = trained.parts.network.head
     ours = Forecasts(said.point(head), calibrated(head, trained.earlier, said, age, shares, rate))
-    notes = (*(start.notes() if shares else ()), *notes_of(result))
+    notes = (*(start.notes() if shares else ()), *notes_of(trained, result))
     return Backtest(panel, names, said.judges()[0], tuple(shares), ours, simple | further, intervals, notes)
 
 

@@ -1,6 +1,7 @@
 """Training a forecaster: which windows, where the line begins, the hand-over to the loop."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from sightline.data.series import WindowBatch, Windows, alike
 from sightline.models.forecast import ForecastNetwork
 from sightline.tasks.forecast.building import Parts, ahead_of, units_of, window_of
 from sightline.tasks.forecast.config import ForecastConfig
-from sightline.tasks.forecast.line import best_line, mean_loss
+from sightline.tasks.forecast.line import best_line, best_share, mean_loss
 from sightline.tasks.forecast.saying import Said, say
 from sightline.tasks.forecast.starting import Start
 from sightline.training import FitResult, Listener, Loss, fast_matmul, fit
@@ -61,12 +62,11 @@ def train(
     Some of these windows are forecast at last, so that it is known how wrong forecasts are.
     """
     network, windows = start.parts.network, start.windows
-    settings = config.training.settings(config.seed, validate_first=config.line)
+    settings = config.training.settings(config.seed, validate_first=config.line_is == "start")
     units = units_of(start.parts, windows.panel)
-    if config.line and not resume:
-        alone = best_line(start, network.head, network.scaling)
-        assert alone.line is not None
-        network.begin_at(alone.line.weight, alone.line.bias)
+    alone = None if network.line is None else best_line(start, network.head, network.scaling)
+    if alone is not None and config.line_is == "start" and not resume:
+        network.begin_at(*alone.straight())
 
     def loss(network: ForecastNetwork, batch: WindowBatch) -> Loss:
         ahead = ahead_of(batch)
@@ -85,15 +85,25 @@ def train(
             finish=finish,
             on_event=listeners,
         )
+        if alone is not None:
+            network.join(*alone.straight(), best_share(network.eval(), alone, start))
+            result = replace(result, metrics={"loss": mean_loss(network, windows, start.valid, units)})
     return Trained(start.parts, _say(start.parts, windows, calibration_windows(start))), result
 
 
-def notes_of(result: FitResult) -> Iterator[str]:
+def notes_of(trained: Trained, result: FitResult) -> Iterator[str]:
     """What people should know of a training that ended."""
-    if result.taken == "best" and result.best is not None and result.best.update == 0:
+    share = trained.parts.network.share
+    unmoved = result.taken == "best" and result.best is not None and result.best.update == 0
+    if unmoved or share == 0:
         yield (
             "note: the network found nothing that helps on the windows of validation, so that forecasts are those of "
-            "the straight line it began with"
+            "the straight line alone"
+        )
+    elif share is not None and share < 1:
+        yield (
+            f"note: {float(share):.0%} of each forecast is the network's, and the rest a straight line's, as does best "
+            f"on the windows of validation: loss {result.metrics['loss']:.4g}"
         )
 
 

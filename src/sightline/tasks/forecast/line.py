@@ -1,21 +1,24 @@
-"""The straight line in closed form: where a network begins, and what it has to beat."""
+"""The straight line in closed form: where a network begins, what it has to beat, and what it is joined to."""
 
 import itertools
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from sightline.data.series import Windows
-from sightline.models.forecast import ForecastNetwork, Head, Ridge, simple_lines
+from sightline.data.series import WindowBatch, Windows
+from sightline.models.forecast import Forecast, ForecastNetwork, Head, Ridge, simple_lines
 from sightline.tasks.forecast.building import ahead_of, units_of, window_of
 from sightline.tasks.forecast.starting import Start
 
-__all__ = ["best_line", "mean_loss"]
+__all__ = ["best_line", "best_share", "mean_loss"]
 
 _PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
 _WINDOWS = 50_000  # more than these change the line no more
 _ROWS = 1_024  # windows at once
+_SHARES = np.linspace(1.0, 0.0, 21)
 
 
 def best_line(start: Start, head: Head, scaling: str) -> ForecastNetwork:
@@ -42,14 +45,48 @@ def best_line(start: Start, head: Head, scaling: str) -> ForecastNetwork:
     return alone
 
 
-@torch.inference_mode()
+def best_share(network: ForecastNetwork, alone: ForecastNetwork, start: Start) -> float:
+    """How much of a forecast a network is best to make, and for the rest a line alone, in windows of validation.
+
+    Args:
+        network: in evaluation mode.
+        alone: the line.
+        start: knows the windows.
+    """
+    centre = network.head.centre
+
+    def mixtures(batch: WindowBatch) -> Iterable[Forecast]:
+        window = window_of(batch)
+        own, line = network(window), alone(window).numbers[..., centre]
+        for share in _SHARES:
+            numbers = own.numbers.clone()
+            numbers[..., centre].lerp_(line, 1 - share)
+            yield own._replace(numbers=numbers)
+
+    units = units_of(start.parts, start.windows.panel)
+    return float(_SHARES[np.argmin(_mean_losses(network, mixtures, start.windows, start.valid, units))])
+
+
 def mean_loss(network: ForecastNetwork, windows: Windows, cutoffs: Tensor, units: Tensor) -> float:
     """The loss of a step, answering without the truth: the mean over series of what it is in each."""
-    total, count = (torch.zeros(len(units), dtype=torch.float64, device=units.device) for _ in range(2))
+    return float(_mean_losses(network, lambda batch: [network(window_of(batch))], windows, cutoffs, units)[0])
+
+
+@torch.inference_mode()
+def _mean_losses(
+    network: ForecastNetwork,
+    say: Callable[[WindowBatch], Iterable[Forecast]],
+    windows: Windows,
+    cutoffs: Tensor,
+    units: Tensor,
+) -> NDArray[np.float64]:
+    """The mean loss of each of the forecasts that are said of every window."""
+    totals, counts = 0.0, torch.zeros(len(units), dtype=torch.float64, device=units.device)
     for some in cutoffs.split(_ROWS):
         batch = windows.gather(some)
         ahead = ahead_of(batch)
-        errors = network.errors(network(window_of(batch)), ahead, units[batch.series])
-        total.index_add_(0, batch.series, errors.sum(1).double())
-        count.index_add_(0, batch.series, ahead.mask.sum(1).double())
-    return float((total / count)[count > 0].mean())
+        found = [network.errors(each, ahead, units[batch.series]).sum(1).double() for each in say(batch)]
+        totals = totals + counts.new_zeros(len(found), len(units)).index_add_(1, batch.series, torch.stack(found))
+        counts.index_add_(0, batch.series, ahead.mask.sum(1).double())
+    assert isinstance(totals, Tensor)
+    return (totals / counts)[:, counts > 0].mean(1).cpu().numpy()

@@ -105,7 +105,7 @@ def say(network: ForecastNetwork, windows: Windows, cutoffs: Tensor, units: Tens
 def calibrated(
     head: Head, earlier: Said, said: Said, age: NDArray[np.int64], levels: Sequence[float], rate: float
 ) -> Intervals:
-    """Intervals that cover as often as they say (see `sightline.tasks.forecast.intervals.calibrate`).
+    """Intervals that cover as often as they say, around the forecasts (see `intervals.calibrate`).
 
     Args:
         head: of the network.
@@ -120,4 +120,5 @@ def calibrated(
     """
     if earlier.truth.isnan().all():
         raise ConfigError("no truth is known of earlier forecasts, so that intervals cannot be calibrated")
-    return calibrate(earlier.claims(head, levels), said.claims(head, levels), age, levels, rate)
+    found = calibrate(earlier.claims(head, levels), said.claims(head, levels), age, levels, rate)
+    return found.around(said.point(head))
