@@ -1,12 +1,13 @@
 """Accuracy and calibration on film reviews (IMDB: 25,000 to train on, as many to test) or 20 Newsgroups by date.
 
-    python benchmarks/documents.py FOLDER [--strip] [--seeds 1 2 3] [--validation] [--threads 2] [--set model.width=96]
+    python benchmarks/documents.py FOLDER [--strip --latest] [--seeds 1 2 3] [--validation] [--set model.width=96]
 
 FOLDER holds train.jsonl.gz and test.jsonl.gz, each line a "text" and a "label". `--strip` takes headers, footers and
 quotes from messages, as scikit-learn does it; those with nothing left are counted and left out of training, and in the
-test count as any other. A tenth of the training documents validates; with `--validation` the test documents stay
-closed. Beside the classifier stand its two parts, each alone: the network, and the linear model of n-grams, which is
-NB-SVM with a logistic loss. Some test documents have the text of a training document: the figure without them stands
+test count as any other. A tenth of the training documents validates, of each class alike; with `--latest` its last
+ones in the file, which holds each class by time as the test documents follow it; with `--validation` the test documents
+stay closed. Beside the classifier stand its two parts, each alone: the network, and the linear model of n-grams, which
+is NB-SVM with a logistic loss. Some test documents have the text of a training document: the figure without them stands
 behind. Of each test document, the difference between the score and what the evidence of its words, of its n-grams and
 the bias add up to is taken; the largest is told.
 """
@@ -39,6 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--strip", action="store_true")
+    parser.add_argument("--latest", action="store_true")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--validation", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
@@ -54,7 +56,7 @@ def main() -> None:
         for option in options.set:
             set_option(values, option)
         config = parse_config(values, ClassifyConfig)
-        train, valid = hold_out(given, config.data.valid_share, seed)
+        train, valid = (latest if options.latest else hold_out)(given, config.data.valid_share, seed)
         begin = time.perf_counter()
         classifier = Classifier.from_config(config)
         classifier.fit(*train, valid, listeners=[show_progress(counted="documents")], say=print)
@@ -88,6 +90,17 @@ def read(options: argparse.Namespace, part: str) -> Labelled:
         for strip in (strip_newsgroup_header, strip_newsgroup_footer, strip_newsgroup_quoting):
             texts = [strip(text) for text in texts]
     return Labelled(texts, labels)
+
+
+def latest(given: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
+    """The last documents of each class, and those before; no text in both."""
+    by_label: dict[Any, list[int]] = {}
+    for i, label in enumerate(given.labels):
+        by_label.setdefault(label, []).append(i)
+    held = {i for places in by_label.values() for i in places[-round(share * len(places)) :]}
+    texts = {given.texts[i] for i in held}
+    rest = [i for i, text in enumerate(given.texts) if text not in texts]
+    return given.take(rest), given.take(sorted(held))
 
 
 def largest_gap(classifier: Classifier, texts: list[str]) -> float:

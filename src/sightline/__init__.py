@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from sightline.errors import SightlineError
 
 if TYPE_CHECKING:
-    from sightline.tasks import load
     from sightline.tasks.classify import Classifier
     from sightline.tasks.comparing import compare
     from sightline.tasks.forecast import Forecaster
+    from sightline.tasks.loading import load
     from sightline.tasks.translate import Translation, Translator
 
 __all__ = ["Classifier", "Forecaster", "SightlineError", "Translation", "Translator", "compare", "load"]
@@ -29,7 +29,7 @@ _HOMES = {
     "Translator": "sightline.tasks.translate",
     "Translation": "sightline.tasks.translate",
     "compare": "sightline.tasks.comparing",
-    "load": "sightline.tasks",
+    "load": "sightline.tasks.loading",
 }
 
 

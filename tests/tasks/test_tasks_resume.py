@@ -8,7 +8,7 @@ import torch
 from toy_translate import SMALL, reversal, tiny
 
 from sightline.errors import ConfigError, DataError, ModelFolderError, OutputError, TrainingError
-from sightline.tasks import load
+from sightline.tasks.loading import load
 from sightline.training import Interrupted, Progress
 from sightline.training.checkpoints import checkpoint_path
 

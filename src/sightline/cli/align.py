@@ -12,7 +12,7 @@ from sightline.errors import ConfigError, DataError
 from sightline.explain import symmetrise
 from sightline.files import write_atomic
 from sightline.metrics import alignment_error_rate
-from sightline.tasks import load
+from sightline.tasks.loading import load
 from sightline.tasks.translate import Translator, read_pairs
 from sightline.tasks.translate.aligning import join
 from sightline.training import set_threads

@@ -9,9 +9,9 @@ import numpy as np
 from sightline.cli.documents import documents
 from sightline.cli.reading import input_lines, input_name, warn
 from sightline.errors import ConfigError, DataError
-from sightline.tasks import load
 from sightline.tasks.comparing import Comparison, Model, check_comparable, compare, comparisons_page
 from sightline.tasks.forecast import Forecaster
+from sightline.tasks.loading import load
 from sightline.tasks.translate import TextTooLongError, Translator
 from sightline.training import set_threads
 

@@ -15,9 +15,9 @@ from sightline.data.counting import count
 from sightline.errors import ConfigError
 from sightline.files import make_folder
 from sightline.metrics import METRICS
-from sightline.tasks import load
 from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
+from sightline.tasks.loading import load
 from sightline.tasks.translate import Translator, read_pairs
 from sightline.training import set_threads
 

@@ -17,11 +17,11 @@ from sightline.data.series import Panel
 from sightline.errors import ConfigError, DataError
 from sightline.explain import PlaceSurvey, Survey, html_report, merge_words, survey, survey_places, text_heatmap
 from sightline.files import write_atomic
-from sightline.tasks import load
 from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.showing import explanations_page
+from sightline.tasks.loading import load
 from sightline.tasks.translate import TextTooLongError, Translation, Translator
 from sightline.training import set_threads
 

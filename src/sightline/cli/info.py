@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import nn
 
-from sightline.tasks import load
 from sightline.tasks.classify import Classifier
 from sightline.tasks.config import write_config
 from sightline.tasks.folder import read_manifest
 from sightline.tasks.forecast import Forecaster
+from sightline.tasks.loading import load
 from sightline.tasks.translate import Translator
 
 __all__ = ["run_info"]

@@ -19,9 +19,9 @@ from sightline.cli.reading import (
 )
 from sightline.cli.series import csv_of
 from sightline.errors import ConfigError, DataError
-from sightline.tasks import load
 from sightline.tasks.classify import Classifier
 from sightline.tasks.forecast import Forecaster
+from sightline.tasks.loading import load
 from sightline.tasks.translate import TextTooLongError, Translation, Translator
 from sightline.training import set_threads
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from sightline.cli import documents, pairs, series
 from sightline.errors import ConfigError
-from sightline.tasks import TASKS
 from sightline.tasks.classify import ClassifyConfig
 from sightline.tasks.config import parse_config, read_yaml, set_option
 from sightline.tasks.folder import TRAINING
 from sightline.tasks.forecast import ForecastConfig
+from sightline.tasks.loading import TASKS
 from sightline.tasks.translate import TranslateConfig
 from sightline.training import FitResult, Interrupted, Listener, TensorBoard, set_threads, show_progress
 

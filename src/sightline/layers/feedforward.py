@@ -37,4 +37,5 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Float[Tensor, "*B T D"]) -> Float[Tensor, "*B T D"]:
         """The same function at every position."""
-        return self.outer(self.dropout(F.relu(self.inner(x))))
+        # A factor of dropout, 0 or more, may as well stand before a ReLU, whose output is then kept once for gradients.
+        return self.outer(F.relu(self.dropout(self.inner(x))))
