@@ -3,13 +3,14 @@
 One model, trained for the longest of the horizons, answers them all: shorter forecasts are its first steps. The field
 trains a model for each; `--horizons 96` does so for one.
 
-    python benchmarks/long_horizon.py FOLDER --data ETTh1 --model patches --seeds 1 2 3 [--set model.width=16]
+    python benchmarks/long_horizon.py FOLDER [--data ETTm1] [--model segments] [--seeds 1 2 3] [--set model.width=16]
 
 Training, validation and test windows begin at every step; those of validation and test look back over the border. The
 errors are on z-scores (see `series_data.long_horizon`). With `--validation` the test part stays closed.
 """
 
 import argparse
+import copy
 import statistics
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 import torch
-from series_data import LONG, long_horizon
+from series_data import long_horizon
 
 from sightline.data.series import Panel, Windows
 from sightline.models.forecast import ForecastNetwork
@@ -35,9 +36,43 @@ WINDOWS = {
     "ETTm1": (11425, 11329, 11185, 10801),
     "weather": (10444, 10348, 10204, 9820),
 }
-CHOSEN: dict[str, dict[str, Any]] = {
-    "patches": {"model": {"type": "patches"}},
-    "segments": {"model": {"type": "segments", "segment": 24, "parallel": True}},
+# Chosen on the validation parts.
+_DAYS = {"type": "patches", "patch": 24, "stride": 24}
+_MUON = {"optimizer": "muon", "learning_rate": 0.003, "updates": 2400, "validate_every": 200, "patience": 6}
+_SHORT = {"validate_every": 50, "warmup": 50}  # trainings
+CHOSEN: dict[tuple[str, str], dict[str, Any]] = {
+    ("ETTh1", "patches"): {
+        "scaling": "last",
+        "head": {"kind": "absolute"},
+        "model": {**_DAYS, "dropout": 0.6, "readout_dropout": 0.6},
+        "training": {**_MUON, **_SHORT, "learning_rate": 0.005, "updates": 600, "patience": 8},
+    },
+    ("ETTh1", "segments"): {
+        "scaling": "last",
+        "head": {"kind": "absolute"},
+        "model": {
+            "type": "segments",
+            "segment": 24,
+            "parallel": True,
+            "cell": "lstm",
+            "attention": "scaled_dot",
+            "width": 128,
+            "dropout": 0.5,
+        },
+        "training": {**_SHORT, "updates": 300},
+    },
+    ("ETTm1", "patches"): {
+        "scaling": "last",
+        "head": {"kind": "squared"},
+        "model": {**_DAYS, "width": 64, "hidden": 128, "dropout": 0.4, "readout_dropout": 0.4},
+        "training": _MUON,
+    },
+    ("weather", "patches"): {
+        "scaling": "standard",
+        "head": {"kind": "squared"},
+        "model": {**_DAYS, "width": 64, "hidden": 128, "dropout": 0.2, "readout_dropout": 0.2},
+        "training": _MUON,
+    },
 }
 
 
@@ -61,8 +96,8 @@ def configured(options: argparse.Namespace, seed: int, share: float) -> Forecast
         "look_back": options.look_back,
         "seed": seed,
         "data": {"target": "*", "valid_share": share},
-        "head": {"kind": "squared"},
-        **CHOSEN[options.model],
+        "line": "beside",
+        **copy.deepcopy(CHOSEN[options.data, options.model]),
     }
     for option in options.set:
         set_option(values, option)
@@ -131,8 +166,8 @@ def line(options: argparse.Namespace, table: pl.DataFrame, ends: tuple[int, int,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--data", choices=LONG, default="ETTh1")
-    parser.add_argument("--model", choices=CHOSEN, default="patches")
+    parser.add_argument("--data", choices=WINDOWS, default="ETTh1")
+    parser.add_argument("--model", choices=("patches", "segments"), default="patches")
     parser.add_argument("--horizons", type=int, nargs="+", default=HORIZONS, choices=HORIZONS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--look-back", type=int, default=512)
@@ -140,6 +175,8 @@ def main() -> None:
     parser.add_argument("--validation", action="store_true", help="measure on the validation part")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    if (options.data, options.model) not in CHOSEN:
+        parser.error(f"no options of {options.model} were chosen for {options.data}")
     set_threads(options.threads)
     table, ends = long_horizon(options.folder, options.data)
     heads = "  ".join(f"mse {horizon}  mae {horizon}" for horizon in options.horizons)
