@@ -97,7 +97,7 @@ def latest(given: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled
     by_label: dict[Any, list[int]] = {}
     for i, label in enumerate(given.labels):
         by_label.setdefault(label, []).append(i)
-    held = {i for places in by_label.values() for i in places[-round(share * len(places)) :]}
+    held = {i for places in by_label.values() for i in places[len(places) - round(share * len(places)) :]}
     texts = {given.texts[i] for i in held}
     rest = [i for i, text in enumerate(given.texts) if text not in texts]
     return given.take(rest), given.take(sorted(held))

@@ -37,7 +37,7 @@ def main() -> None:
     values: dict[str, Any] = {
         "words": {"markup": True},
         "wide": None,
-        "model": {"type": "recurrent"},
+        "model": {"type": "recurrent", "cell": "gru"},
         "training": {"epochs": 1},
     }
     for option in options.set:

@@ -3,7 +3,7 @@
 One model, trained for the longest of the horizons, answers them all: shorter forecasts are its first steps. The field
 trains a model for each; `--horizons 96` does so for one.
 
-    python benchmarks/long_horizon.py FOLDER [--data ETTm1] [--model segments] [--seeds 1 2 3] [--set model.width=16]
+    python benchmarks/long_horizon.py FOLDER [--data ETTh1] [--model segments] [--seeds 1 2 3] [--set model.width=16]
 
 Training, validation and test windows begin at every step; those of validation and test look back over the border. The
 errors are on z-scores (see `series_data.long_horizon`). With `--validation` the test part stays closed.

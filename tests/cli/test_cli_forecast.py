@@ -203,7 +203,7 @@ def test_train_from_a_file_and_go_on(cli, table, tmp_path):
     )
     assert cli("train", config, "--threads", 1, "--quiet") == (0, "", "")
     facts = json.loads(cli("info", tmp_path / "m", "--json").out)
-    assert (facts["model"], facts["config"]["line"]) == ("segments", None)
+    assert (facts["model"], facts["config"]["line"]) == ("segments", "auto")
     own = cli("train", tmp_path / "m" / "config.yaml", "--resume", "--set", "training.epochs=2", "--threads", 1)
     assert (own.code, "resuming after update" in own.err) == (0, True)
 

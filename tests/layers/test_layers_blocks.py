@@ -123,7 +123,7 @@ def test_feedforward_is_the_formula():
     assert_close(layer(x), hidden @ layer.outer.weight.T + layer.outer.bias)
 
 
-def test_feedforward_drops_behind_the_relu():
+def test_feedforward_drops_what_the_relu_gives():
     layer = FeedForward(3, 1009, 0.5)
     layer.outer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     seen: list[torch.Tensor] = []

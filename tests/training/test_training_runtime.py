@@ -67,6 +67,17 @@ def test_large_products_alone_may_be_fast(kind, inside, monkeypatch):
         assert torch.get_float32_matmul_precision() == "highest"
 
 
+@pytest.mark.parametrize(
+    ("device", "kind", "rounds"), [("cuda", "exact", False), ("cuda", "fast", True), ("cpu", "exact", True)]
+)
+def test_recurrent_layers_of_cudnn_round_where_products_do(device, kind, rounds, monkeypatch):
+    monkeypatch.setattr(runtime, "medium_error", lambda device: 2e-3)
+    assert torch.backends.cudnn.allow_tf32
+    with fast_matmul(kind, device):
+        assert torch.backends.cudnn.allow_tf32 == rounds
+    assert torch.backends.cudnn.allow_tf32
+
+
 def test_exact_products_have_float32_errors():
     generator = torch.Generator().manual_seed(3)
     left, right = torch.randn(131, 257, generator=generator), torch.randn(257, 101, generator=generator)

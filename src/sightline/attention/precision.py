@@ -13,18 +13,13 @@ _rounding = False  # as torch's own setting, the whole process's
 
 @contextmanager
 def precision(name: str) -> Generator[None]:
-    """Within the block torch's float32 matrix precision is this one: "highest", "high" or "medium".
-
-    It holds for the recurrent layers of cuDNN too, which would round factors to TF32 whatever torch is set to.
-    """
-    before, rounds = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    """Within the block torch's float32 matrix precision is this one: "highest", "high" or "medium"."""
+    before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision(name)
-    torch.backends.cudnn.allow_tf32 = name != "highest"
     try:
         yield
     finally:
         torch.set_float32_matmul_precision(before)
-        torch.backends.cudnn.allow_tf32 = rounds
 
 
 @contextmanager

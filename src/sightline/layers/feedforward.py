@@ -18,7 +18,7 @@ class FeedForward(nn.Module):
     Args:
         width: D.
         hidden: width between the two.
-        dropout: behind the ReLU.
+        dropout: of what the ReLU gives.
 
     Example:
         >>> import torch

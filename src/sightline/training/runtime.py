@@ -1,7 +1,7 @@
 """Where and how precisely a model computes: the device, and the precision of float32 matrix products."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Literal, get_args
 
@@ -94,6 +94,8 @@ def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Ge
       default. For inference, where equal inputs should give equal answers on every machine.
     - "highest": float32 as torch does it by default.
 
+    On GPUs the recurrent layers of cuDNN round to TF32 by torch's default; here they do so under "fast" alone.
+
     The setting is the whole process's; it is put back at the end of the block. Keep the same kind when a run is
     resumed, or it will not go on bit for bit.
 
@@ -112,11 +114,27 @@ def fast_matmul(kind: MatmulPrecision, device: torch.device | str = "cpu") -> Ge
     medium = kind == "fast" or (exact and medium_error(torch.device(device)) < _EXACT_ERROR)
     before = _large_is_fast
     _large_is_fast = kind == "large"
+    recurrent = nullcontext() if torch.device(device).type == "cpu" else _cudnn_rounds(medium)
     try:
-        with precision("medium" if medium else "highest"), rounding(kind == "fast" and _rounding_pays()):
+        with recurrent, precision("medium" if medium else "highest"), rounding(kind == "fast" and _rounding_pays()):
             yield medium
     finally:
         _large_is_fast = before
+
+
+@contextmanager
+def _cudnn_rounds(on: bool) -> Generator[None]:
+    """Within the block, whether cuDNN's layers may round to TF32, unless it was told so by torch's newer settings."""
+    try:
+        before = torch.backends.cudnn.allow_tf32
+    except RuntimeError:
+        yield
+        return
+    torch.backends.cudnn.allow_tf32 = on
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 @contextmanager

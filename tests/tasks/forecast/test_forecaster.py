@@ -1,5 +1,6 @@
 """A forecaster from table to table: what it says, keeps, and refuses."""
 
+import copy
 import math
 import os
 import signal
@@ -23,7 +24,7 @@ from sightline.tasks.forecast import (
     SegmentsConfig,
 )
 from sightline.tasks.forecast.building import Series, units_of
-from sightline.tasks.forecast.line import best_line, mean_loss
+from sightline.tasks.forecast.line import best_line, best_share, mean_loss
 from sightline.tasks.forecast.reading import read_panel
 from sightline.tasks.forecast.starting import prepare
 from sightline.training import Event, Interrupted, Listener, Progress
@@ -171,7 +172,23 @@ def test_a_network_is_joined_to_the_line_as_validates_best():
     start = prepare(config, read_panel(config, frame))
     alone = best_line(start, PointHead("absolute"), "standard")
     assert losses["beside"] < mean_loss(alone, start.windows, start.valid, units_of(start.parts, start.windows.panel))
-    assert f"note: {float(share):.0%} of each forecast is the network's, and the rest a straight line's" in lines[-1]
+    assert f"note: {float(share):.0%} of each forecast is the network's and" in lines[-1]
+
+
+def test_the_best_share_is_that_of_forecasts_joined_one_by_one():
+    config = quick(head="quantiles", training=ForecastTraining(updates=20, warmup=2)).config
+    frame = waves(2)
+    start = prepare(config.model_copy(update={"line": "beside"}), read_panel(config, frame))
+    network, units = start.parts.network.eval(), units_of(start.parts, start.windows.panel)
+    alone = best_line(start, network.head, "standard")
+    share, loss = best_share(network, alone, start)
+    losses = {}
+    for each in np.linspace(0, 1, 21):
+        joined = copy.deepcopy(network)
+        joined.join(*alone.straight(), each)
+        losses[each] = mean_loss(joined, start.windows, start.valid, units)
+    assert min(losses.values()) == pytest.approx(loss, rel=1e-5)
+    assert losses[min(losses, key=lambda each: abs(each - share))] == pytest.approx(loss, rel=1e-5)
 
 
 @pytest.mark.parametrize("parallel", [True, False])

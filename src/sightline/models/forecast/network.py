@@ -90,8 +90,9 @@ class ForecastNetwork(nn.Module):
         """Let forecasts be that share of what they are, and for the rest those of the line that `Ridge` found."""
         assert self.line is not None
         assert self.share is not None
-        for own, other in ((self.line.weight, weight), (self.line.bias, bias), (self.share, 0.0)):
-            own.data.mul_(share).add_((1 - share) * other)
+        self.line.weight.data.mul_(share).add_((1 - share) * weight)
+        self.line.bias.data.mul_(share).add_((1 - share) * bias)
+        self.share.data.mul_(share)
 
     def forward(self, window: Window, ahead: Ahead | None = None, *, need_weights: bool = False) -> Forecast:
         """The numbers of each step ahead; what came of them is for cores that learn by teacher forcing.

@@ -48,7 +48,7 @@ __all__ = [
 SERIES = "series.json"
 _HEADS = {"gaussian": GaussianHead, "student": StudentHead}
 _CORES = {"patches": PatchCore, "segments": RecurrentCore, "variables": VariableCore, "darnn": DualStageCore}
-_READ_ON = ("segments", "darnn")  # their decoders read their own answers
+_CENTRED = ("segments", "darnn")  # take the middle of what they said into what they say next
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def build_network(config: ForecastConfig, look_back: int, encoding: Encoding) ->
         "static": static,
     }
     options = config.model.model_dump(exclude={"type"})
-    if config.model.type in _READ_ON:
+    if config.model.type in _CENTRED:
         options["centre"] = head.centre
     core = _CORES[config.model.type](**sizes, **options)
     network = ForecastNetwork(

@@ -131,7 +131,7 @@ class ForecastConfig(Section):
     look_back: PositiveInt | None = None  # None: three horizons, and two seasons at least, as far as series go
     data: SeriesConfig = SeriesConfig()
     scaling: Literal["standard", "last", "none"] = "standard"
-    line: Literal["start", "beside", "none"] | None = None  # None: start, for a model that can
+    line: Literal["auto", "start", "beside", "none"] = "auto"  # start, for a model that can, else beside
     model: Annotated[ModelConfig, Field(discriminator="type")] = PatchesConfig()
     head: HeadConfig = HeadConfig()
     intervals: IntervalsConfig = IntervalsConfig()
@@ -139,8 +139,10 @@ class ForecastConfig(Section):
 
     @property
     def line_is(self) -> Literal["start", "beside", "none"]:
-        """What becomes of the straight line: the network starts as one, or learns beside it, or there is none."""
-        return self.line or ("beside" if self._reads_on else "start")
+        """What becomes of the straight line: the network starts as one, or learns without it, or there is none."""
+        if self.line == "auto":
+            return "beside" if self._reads_on else "start"
+        return self.line
 
     @property
     def _reads_on(self) -> bool:

@@ -1,6 +1,7 @@
 """Past to future: train on series, forecast with intervals."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +35,7 @@ from sightline.tasks.forecast.result import ForecastExplanation
 from sightline.tasks.forecast.resuming import compare_run, record_data
 from sightline.tasks.forecast.saying import CALIBRATION, Said
 from sightline.tasks.forecast.starting import Start, encoded_windows, prepare
-from sightline.training import FitResult, Listener
+from sightline.training import FitResult, Listener, fast_matmul
 
 __all__ = ["Forecaster"]
 
@@ -240,7 +241,8 @@ class Forecaster:
             ConfigError: for a network that looks at nothing; otherwise as `predict`.
         """
         panel, windows, source = self._ahead(source, future, say)
-        return like(source, used_columns(self.trained.parts, panel, windows), panel.zone)
+        with self._exact():
+            return like(source, used_columns(self.trained.parts, panel, windows), panel.zone)
 
     def explanations(
         self,
@@ -267,7 +269,11 @@ class Forecaster:
         if series < 1:
             raise ConfigError(f"series={series}: one is the least that can be explained")
         panel, windows, _ = self._ahead(source, future, say)
-        return list(explanations(self.trained.parts, panel, windows, series, verdict=verdict))
+        with self._exact():
+            return list(explanations(self.trained.parts, panel, windows, series, verdict=verdict))
+
+    def _exact(self) -> AbstractContextManager[bool]:
+        return fast_matmul("exact", next(self.parts.network.parameters()).device)
 
     def _ahead(
         self, source: Source | Panel | None, future: Source | None, say: Callable[[str], None]

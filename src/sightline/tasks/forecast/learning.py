@@ -86,24 +86,25 @@ def train(
             on_event=listeners,
         )
         if alone is not None:
-            network.join(*alone.straight(), best_share(network.eval(), alone, start))
-            result = replace(result, metrics={"loss": mean_loss(network, windows, start.valid, units)})
+            share, loss_so = best_share(network.eval(), alone, start)
+            network.join(*alone.straight(), share)
+            result = replace(result, metrics={"loss": loss_so})
     return Trained(start.parts, _say(start.parts, windows, calibration_windows(start))), result
 
 
 def notes_of(trained: Trained, result: FitResult) -> Iterator[str]:
     """What people should know of a training that ended."""
-    share = trained.parts.network.share
+    share, loss = trained.parts.network.share, f"loss {result.metrics['loss']:.4g}"
     unmoved = result.taken == "best" and result.best is not None and result.best.update == 0
     if unmoved or share == 0:
         yield (
             "note: the network found nothing that helps on the windows of validation, so that forecasts are those of "
-            "the straight line alone"
+            f"the straight line alone: {loss}"
         )
-    elif share is not None and share < 1:
+    elif share is not None:
         yield (
-            f"note: {float(share):.0%} of each forecast is the network's, and the rest a straight line's, as does best "
-            f"on the windows of validation: loss {result.metrics['loss']:.4g}"
+            f"note: {float(share):.0%} of each forecast is the network's and {1 - float(share):.0%} a straight line's, "
+            f"as does best on the windows of validation: {loss}"
         )
 
 

@@ -45,8 +45,8 @@ def best_line(start: Start, head: Head, scaling: str) -> ForecastNetwork:
     return alone
 
 
-def best_share(network: ForecastNetwork, alone: ForecastNetwork, start: Start) -> float:
-    """How much of a forecast a network is best to make, and for the rest a line alone, in windows of validation.
+def best_share(network: ForecastNetwork, alone: ForecastNetwork, start: Start) -> tuple[float, float]:
+    """How much of a forecast a network is best to make, and for the rest a line alone; and the loss in validation.
 
     Args:
         network: in evaluation mode.
@@ -64,7 +64,9 @@ def best_share(network: ForecastNetwork, alone: ForecastNetwork, start: Start) -
             yield own._replace(numbers=numbers)
 
     units = units_of(start.parts, start.windows.panel)
-    return float(_SHARES[np.argmin(_mean_losses(network, mixtures, start.windows, start.valid, units))])
+    losses = _mean_losses(network, mixtures, start.windows, start.valid, units)
+    best = int(np.argmin(losses))
+    return float(_SHARES[best]), float(losses[best])
 
 
 def mean_loss(network: ForecastNetwork, windows: Windows, cutoffs: Tensor, units: Tensor) -> float:
@@ -81,12 +83,11 @@ def _mean_losses(
     units: Tensor,
 ) -> NDArray[np.float64]:
     """The mean loss of each of the forecasts that are said of every window."""
-    totals, counts = 0.0, torch.zeros(len(units), dtype=torch.float64, device=units.device)
+    totals, counts = (torch.zeros(1, len(units), dtype=torch.float64, device=units.device) for _ in range(2))
     for some in cutoffs.split(_ROWS):
         batch = windows.gather(some)
         ahead = ahead_of(batch)
         found = [network.errors(each, ahead, units[batch.series]).sum(1).double() for each in say(batch)]
-        totals = totals + counts.new_zeros(len(found), len(units)).index_add_(1, batch.series, torch.stack(found))
-        counts.index_add_(0, batch.series, ahead.mask.sum(1).double())
-    assert isinstance(totals, Tensor)
-    return (totals / counts)[:, counts > 0].mean(1).cpu().numpy()
+        totals = totals.expand(len(found), -1).index_add(1, batch.series, torch.stack(found))
+        counts.index_add_(1, batch.series, ahead.mask.sum(1).double().unsqueeze(0))
+    return (totals / counts)[:, counts[0] > 0].mean(1).cpu().numpy()

@@ -40,7 +40,8 @@ class Start(NamedTuple):
             f"{self.parts.look_back:,} steps and forecasts {config.horizon:,}"
         )
         yield from self.notes()
-        yield f"model: {config.model.type}, {sum(p.numel() for p in self.parts.network.parameters()):,} parameters"
+        learned = (p.numel() for p in self.parts.network.parameters() if p.requires_grad)
+        yield f"model: {config.model.type}, {sum(learned):,} parameters"
 
     def notes(self) -> Iterator[str]:
         """What will be poor for want of data."""
