@@ -70,8 +70,8 @@ CHOSEN: dict[tuple[str, str], dict[str, Any]] = {
     ("weather", "patches"): {
         "scaling": "standard",
         "head": {"kind": "squared"},
-        "model": {**_DAYS, "width": 64, "hidden": 128, "dropout": 0.2, "readout_dropout": 0.2},
-        "training": _MUON,
+        "model": {**_DAYS, "width": 64, "hidden": 128, "dropout": 0.2, "readout_dropout": 0.3},
+        "training": {**_MUON, "updates": 3200, "patience": None, "keep_best": 5},
     },
 }
 
