@@ -1,22 +1,25 @@
-"""Word alignment on the Hansards (Mihalcea and Pedersen 2003), learned from Tatoeba, beside eflomal.
+"""Word alignment on the Hansards (Mihalcea and Pedersen 2003), learned from Tatoeba, beside eflomal and fast_align.
 
-    python benchmarks/alignment.py TATOEBA ALIGNMENT OUT [--pairs 170000] [--set training.minutes=30] [--eflomal PATH]
+    python benchmarks/alignment.py TATOEBA ALIGNMENT OUT [--eflomal PATH] [--fast-align PATH] [--teacher fast_align]
+        [--only-taught] [--pairs 170000] [--set training.minutes=30]
 
-TATOEBA is fra.txt.gz, ALIGNMENT the folder with enfr.src-tgt.gz and enfr.gold.gz. Both learn from the same text:
+TATOEBA is fra.txt.gz, ALIGNMENT the folder with enfr.src-tgt.gz and enfr.gold.gz. All learn from the same text:
 Tatoeba, lower-cased and cut into words as the gold standard is (contractions written out), and the texts of the gold
 pairs, whose links nobody sees. Two translators, one for each direction, align the gold pairs by attention as a token is
-written, by the view that is chosen without gold links, and joined; then they align their training text, and two more
-learn from these links (`training.guided_alignment`). OUT keeps all; what is there is not computed again.
+written, by the view that is chosen without gold links, and joined. Two more are taught by links of the training text
+(`training.guided_alignment`): those that both directions of the teacher agree on, which is one of the peers or the
+translators themselves. The gold pairs are longer than nearly all of Tatoeba's, so these two read up to five pairs in
+one. OUT keeps all; what is there is not computed again.
 """
 
 import argparse
 import gzip
-import json
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 from sightline.data import GoldLinks, Pair, read_links
 from sightline.explain import SYMMETRISATIONS, symmetrise
@@ -38,6 +41,7 @@ OPTIONS = [
     "data.valid_share=0.01",
 ]
 GUIDED = "0.5"
+TOGETHER = 5  # pairs, at most
 # As the gold standard writes French: contractions and elided vowels in full.
 WRITTEN_OUT = {
     r"\bdu\b": "de le",
@@ -93,10 +97,10 @@ def _from_0(links: str) -> str:
     return re.sub(r"\d+", lambda place: str(int(place[0]) - 1), links)
 
 
-def trained(out: Path, name: str, source: str, target: str, settings: list[str]) -> Translator:
+def trained(out: Path, name: str, source: str, target: str, settings: list[str], text: str = "text") -> Translator:
     folder = out / name
     if not (folder / "manifest.json").exists():
-        files = ["--source", str(out / f"text.{source}"), "--target", str(out / f"text.{target}")]
+        files = ["--source", str(out / f"{text}.{source}"), "--target", str(out / f"{text}.{target}")]
         options = [word for setting in settings for word in ("--set", setting)]
         command = [*SIGHTLINE, "train", "translate", *files, "--output", str(folder), "--overwrite", *options]
         subprocess.run(command, check=True)
@@ -109,6 +113,50 @@ def links_of(model: Translator, pairs: list[Pair], view: View | None, *, turned:
     return [frozenset((j, i) for i, j in links) for links in found] if turned else found
 
 
+def by_fast_align(command: str, out: Path) -> list[tuple[Links, Links]]:
+    """Links of all pairs of the text, from each direction."""
+    files = {way: out / f"fast_align.{way}" for way in ("forward", "reverse")}
+    both = out / "text.both"
+    sides = ((out / f"text.{name}").read_text().splitlines() for name in SIDES)
+    both.write_text("".join(f"{a} ||| {b}\n" for a, b in zip(*sides, strict=True)))
+    for way, path in files.items():
+        if not path.exists():
+            begin = time.perf_counter()
+            words = [command, "-i", str(both), "-d", "-o", "-v", *(["-r"] if way == "reverse" else [])]
+            path.write_bytes(
+                subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+            )
+            print(f"fast_align, {way}: {time.perf_counter() - begin:.0f} s")
+    return _pharaoh(*files.values())
+
+
+def _pharaoh(forward: Path, reverse: Path) -> list[tuple[Links, Links]]:
+    there, back = ([each.possible for each in read_links(path)] for path in (forward, reverse))
+    return list(zip(there, back, strict=True))
+
+
+def write_lesson(out: Path, links: list[Links]) -> None:
+    """Pairs put together as one, in the text's order shuffled, with their links; for both directions."""
+    texts = [(out / f"text.{name}").read_text().splitlines() for name in SIDES]
+    draw = Random(1)
+    order = list(range(len(links)))
+    draw.shuffle(order)
+    written: dict[str, list[str]] = {"lesson.en": [], "lesson.fr": [], "lesson.links": [], "lesson.turned": []}
+    while order:
+        some = [order.pop() for _ in range(min(len(order), draw.randint(1, TOGETHER)))]
+        found: list[tuple[int, int]] = []
+        before = [0, 0]
+        for n in some:
+            found += [(i + before[0], j + before[1]) for i, j in sorted(links[n])]
+            before = [count + len(text[n].split()) for count, text in zip(before, texts, strict=True)]
+        for name, text in zip(SIDES, texts, strict=True):
+            written[f"lesson.{name}"].append(" ".join(text[n] for n in some))
+        written["lesson.links"].append(" ".join(f"{i}-{j}" for i, j in found))
+        written["lesson.turned"].append(" ".join(f"{j}-{i}" for i, j in found))
+    for name, lines in written.items():
+        (out / name).write_text("".join(f"{line}\n" for line in lines))
+
+
 def report(name: str, there: list[Links], back: list[Links], gold: list[GoldLinks]) -> None:
     """Error rates of both directions and of all ways to join them."""
     found = {"en-fr": there, "fr-en": back}
@@ -118,16 +166,15 @@ def report(name: str, there: list[Links], back: list[Links], gold: list[GoldLink
         print(f"| {name} | {way} | {score.error_rate:.1%} | {score.precision:.1%} | {score.recall:.1%} |", flush=True)
 
 
-def by_eflomal(command: str, out: Path, count: int) -> tuple[list[Links], list[Links]]:
-    """Links of the last pairs of the text, from each direction."""
+def by_eflomal(command: str, out: Path) -> list[tuple[Links, Links]]:
+    """Links of all pairs of the text, from each direction."""
     files = [out / f"eflomal.{way}" for way in ("forward", "reverse")]
     if not files[0].exists():
         begin = time.perf_counter()
         words = ["-s", str(out / "text.en"), "-t", str(out / "text.fr"), "-f", str(files[0]), "-r", str(files[1])]
         subprocess.run([command, *words, "--overwrite"], check=True)
         print(f"eflomal: {time.perf_counter() - begin:.0f} s")
-    there, back = ([each.possible for each in read_links(path)[-count:]] for path in files)
-    return there, back
+    return _pharaoh(*files)
 
 
 def main() -> None:
@@ -138,15 +185,37 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=170000)
     parser.add_argument("--set", nargs="+", default=[])
     parser.add_argument("--eflomal")
+    parser.add_argument("--fast-align")
+    parser.add_argument("--teacher", choices=("eflomal", "fast_align", "attention"), default="attention")
+    parser.add_argument("--only-taught", action="store_true")
     options = parser.parse_args()
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     pairs = write_text(options.tatoeba, options.alignment, options.pairs, out)
     gold = read_links(out / "gold.txt")
-    print("| | links | AER | precision | recall |\n|---|---|---|---|---|")
-    if options.eflomal:
-        report("eflomal", *by_eflomal(options.eflomal, out, len(pairs)), gold)
     settings = [*OPTIONS, *options.set]
+    print("| | links | AER | precision | recall |\n|---|---|---|---|---|")
+    known: dict[str, list[tuple[Links, Links]]] = {}
+    if options.eflomal:
+        known["eflomal"] = by_eflomal(options.eflomal, out)
+    if options.fast_align:
+        known["fast_align"] = by_fast_align(options.fast_align, out)
+    for name, links in known.items():
+        report(name, *map(list, zip(*links[-len(pairs) :], strict=True)), gold)
+    if not options.only_taught:
+        known["attention"] = by_attention(out, settings, pairs, gold)
+    write_lesson(out, [there & back for there, back in known[options.teacher]])
+    taught = [*settings, f"training.guided_alignment={GUIDED}"]
+    names = [f"{name}-taught-by-{options.teacher}" for name in ("there", "back")]
+    models = [
+        trained(out, names[0], "en", "fr", [*taught, f"data.train.links={out / 'lesson.links'}"], "lesson"),
+        trained(out, names[1], "fr", "en", [*taught, f"data.train.links={out / 'lesson.turned'}"], "lesson"),
+    ]
+    report(f"taught by {options.teacher}", *_both(models, pairs, None), gold)
+
+
+def by_attention(out: Path, settings: list[str], pairs: list[Pair], gold: list[GoldLinks]) -> list[tuple[Links, Links]]:
+    """Links of all pairs of the text, by the views that are chosen without gold links."""
     models = [trained(out, "there", "en", "fr", settings), trained(out, "back", "fr", "en", settings)]
     last = models[0].config.model.decoder_layers - 1
     written = View(last) if models[0].config.model.type == "transformer" else View()
@@ -154,22 +223,9 @@ def main() -> None:
     for model, turned in zip(models, (False, True), strict=True):
         print("chosen without gold:", model.view_of([Pair(p.target, p.source) for p in pairs] if turned else pairs))
     report("attention as chosen", *_both(models, pairs, None), gold)
-    text = [
-        Pair(a, b) for a, b in zip(*((out / f"text.{name}").read_text().splitlines() for name in SIDES), strict=True)
-    ]
-    joined = out / "links.txt"
-    if not joined.exists():
-        found = models[0].align(text, reverse=models[1], symmetrisation="grow-diag")
-        joined.write_text("".join(f"{each}\n" for each in found))
-        turned = [" ".join(f"{j}-{i}" for i, j in sorted(each.links)) for each in found]
-        (out / "links-back.txt").write_text("\n".join(turned) + "\n")
-    guided = [f"training.guided_alignment={GUIDED}"]
-    taught = [
-        trained(out, "there-taught", "en", "fr", [*settings, *guided, f"data.train.links={joined}"]),
-        trained(out, "back-taught", "fr", "en", [*settings, *guided, f"data.train.links={out / 'links-back.txt'}"]),
-    ]
-    report("taught", *_both(taught, pairs, None), gold)
-    print(json.dumps({"metrics": [model.metrics for model in (*models, *taught)]}))
+    sides = ((out / f"text.{name}").read_text().splitlines() for name in SIDES)
+    text = [Pair(a, b) for a, b in zip(*sides, strict=True)]
+    return list(zip(*_both(models, text, None), strict=True))
 
 
 def _both(models: list[Translator], pairs: list[Pair], view: View | None) -> tuple[list[Links], list[Links]]:
