@@ -27,7 +27,8 @@ from sightline.tasks.config import parse_config  # noqa: E402
 from sightline.tasks.forecast import ForecastConfig, Forecaster  # noqa: E402
 from sightline.training import Event, Progress, set_threads  # noqa: E402
 
-WINDOWS = 224
+WINDOWS = 224  # an update
+PARTS = 2  # batches, whose gradients add up: the processor's cache and the memory hold half of them more easily
 
 
 def main() -> None:
@@ -50,7 +51,13 @@ def main() -> None:
         "line": "none",
         "model": {**model, "patch": 16, "stride": 8, "readout_dropout": 0.3},
         "head": {"kind": "squared"},
-        "training": {"updates": options.updates, "epochs": None, "batch_windows": WINDOWS, "learning_rate": 1e-4},
+        "training": {
+            "updates": options.updates,
+            "epochs": None,
+            "batch_windows": WINDOWS // PARTS,
+            "accumulate": PARTS,
+            "learning_rate": 1e-4,
+        },
     }
     marks: list[float] = []
 

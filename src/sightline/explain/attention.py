@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from sightline.errors import ConfigError
-from sightline.explain.render import html_table, text_heatmap
 from sightline.explain.words import merge_words
 from sightline.results import AttentionMap
 
@@ -82,6 +81,8 @@ class Attention(Mapping[str, AttentionMap]):
         Raises:
             ConfigError: when there is no map of that name.
         """
+        from sightline.explain.render import text_heatmap
+
         return text_heatmap(self._chosen(name, words), width)
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
@@ -105,6 +106,8 @@ class Attention(Mapping[str, AttentionMap]):
 
     def notebook(self) -> str:
         """What a notebook shows: a table over words for each map."""
+        from sightline.explain.render import html_table
+
         return "".join(html_table(name, merge_words(each)) for name, each in self._maps.items())
 
     def _chosen(self, name: str, words: bool) -> AttentionMap:

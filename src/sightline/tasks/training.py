@@ -16,6 +16,7 @@ class Training(Section):
     updates: PositiveInt | None = None
     epochs: PositiveInt | None = None
     minutes: PositiveFloat | None = None
+    accumulate: PositiveInt = 1  # batches an update: as one large batch, in less memory
     optimizer: Literal["adamw", "muon"] = "adamw"
     learning_rate: PositiveFloat = 0.001
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "cosine"
@@ -49,6 +50,7 @@ class Training(Section):
             max_updates=self.updates,
             max_epochs=self.epochs,
             max_minutes=self.minutes,
+            accumulate=self.accumulate,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             schedule=self.schedule,

@@ -119,7 +119,6 @@ class TrainingConfig(Training):
     """How long, how fast and by what measure to train. An update is one step of the optimizer."""
 
     batch_tokens: PositiveInt = 1024
-    accumulate: PositiveInt = 1
     learning_rate: PositiveFloat = 0.002
     schedule: Literal["constant", "inverse_sqrt", "cosine"] = "inverse_sqrt"
     label_smoothing: Rate = 0.1

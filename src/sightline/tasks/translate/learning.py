@@ -37,7 +37,7 @@ def learn(
     """Train the model in place; it ends with the weights that were best on the validation pairs."""
     config = whole.training
     mode = "max" if config.metric in _HIGHER_IS_BETTER else "min"
-    settings = config.settings(whole.seed, accumulate=config.accumulate, metric=config.metric, mode=mode)
+    settings = config.settings(whole.seed, metric=config.metric, mode=mode)
     with fast_matmul(_matmul(whole), parts.model.output.weight.device):
         return fit(
             parts.model,
