@@ -44,8 +44,8 @@ def parse_numbers(table: Table, name: str) -> tuple[NDArray[np.float64], list[Fi
         ([1.5, nan, nan], "column 'y' holds '1,5' where a number is expected")
     """
     column, has_commas = _column(table, name)
-    texts = _texts(column)
     parsed = _as_numbers(column)
+    texts = parsed if column.dtype.is_float() else _texts(column)  # numbers need not be written out
     findings: list[Finding] = []
     if has_commas:
         what = f"column {name!r} is read with decimal commas, as in {table.frame[name].drop_nulls()[0]!r}"
