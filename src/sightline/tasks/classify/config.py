@@ -92,7 +92,7 @@ class RecurrentConfig(_Pooled):
 
     type: Literal["recurrent"] = "recurrent"
     reads: Literal["document", "sentences"] = "document"  # in one go
-    cell: Literal["gru", "lstm"] = "lstm"
+    cell: Literal["gru", "lstm"] = "gru"
     width: PositiveInt = 64  # of each direction
     layers: PositiveInt = 1
     bidirectional: bool = True
@@ -102,7 +102,7 @@ class HierarchicalConfig(_Pooled):
     """A hierarchical attention network: words make sentences, sentences make the document."""
 
     type: Literal["hierarchical"] = "hierarchical"
-    cell: Literal["gru", "lstm"] = "lstm"
+    cell: Literal["gru", "lstm"] = "gru"
     width: PositiveInt = 64
     layers: PositiveInt = 1
 
