@@ -92,6 +92,11 @@ def write_text(tatoeba: Path, alignment: Path, pairs: int, out: Path) -> list[Pa
     return gold
 
 
+def texts_of(out: Path) -> list[list[str]]:
+    """The training text, line by line, of both sides."""
+    return [(out / f"text.{name}").read_text().splitlines() for name in SIDES]
+
+
 def _from_0(links: str) -> str:
     """The gold standard counts words from 1."""
     return re.sub(r"\d+", lambda place: str(int(place[0]) - 1), links)
@@ -117,8 +122,7 @@ def by_fast_align(command: str, out: Path) -> list[tuple[Links, Links]]:
     """Links of all pairs of the text, from each direction."""
     files = {way: out / f"fast_align.{way}" for way in ("forward", "reverse")}
     both = out / "text.both"
-    sides = ((out / f"text.{name}").read_text().splitlines() for name in SIDES)
-    both.write_text("".join(f"{a} ||| {b}\n" for a, b in zip(*sides, strict=True)))
+    both.write_text("".join(f"{a} ||| {b}\n" for a, b in zip(*texts_of(out), strict=True)))
     for way, path in files.items():
         if not path.exists():
             begin = time.perf_counter()
@@ -137,7 +141,7 @@ def _pharaoh(forward: Path, reverse: Path) -> list[tuple[Links, Links]]:
 
 def write_lesson(out: Path, links: list[Links]) -> None:
     """Pairs put together as one, in the text's order shuffled, with their links; for both directions."""
-    texts = [(out / f"text.{name}").read_text().splitlines() for name in SIDES]
+    texts = texts_of(out)
     draw = Random(1)
     order = list(range(len(links)))
     draw.shuffle(order)
@@ -223,8 +227,7 @@ def by_attention(out: Path, settings: list[str], pairs: list[Pair], gold: list[G
     for model, turned in zip(models, (False, True), strict=True):
         print("chosen without gold:", model.view_of([Pair(p.target, p.source) for p in pairs] if turned else pairs))
     report("attention as chosen", *_both(models, pairs, None), gold)
-    sides = ((out / f"text.{name}").read_text().splitlines() for name in SIDES)
-    text = [Pair(a, b) for a, b in zip(*sides, strict=True)]
+    text = [Pair(a, b) for a, b in zip(*texts_of(out), strict=True)]
     return list(zip(*_both(models, text, None), strict=True))
 
 
