@@ -40,7 +40,7 @@ OPTIONS = [
     "training.patience=null",
     "data.valid_share=0.01",
 ]
-GUIDED = "0.5"
+GUIDED = "2"
 TOGETHER = 5  # pairs, at most
 # As the gold standard writes French: contractions and elided vowels in full.
 WRITTEN_OUT = {

@@ -64,9 +64,9 @@ class RecurrentEncoder(nn.Module):
             if i > 0:
                 x = self.dropout(torch.cat(states, -1))
             forward, *reverse = layer
-            states = [forward(x)[0]]
+            states = [forward.over(x)[0]]
             for cell in reverse:
-                states.append(_rearrange(cell(_rearrange(x, backwards))[0], backwards))
+                states.append(_rearrange(cell.over(_rearrange(x, backwards))[0], backwards))
         states = [state.masked_fill(~mask.unsqueeze(-1), 0.0) for state in states]
         ends = [_rearrange(states[0], last), *(state[:, :1] for state in states[1:])]
         return torch.cat(states, -1), torch.cat(ends, -1)[:, 0]

@@ -1,4 +1,4 @@
-"""C sources of this folder, compiled once by the system's compiler and kept for later."""
+"""C sources, compiled once by the system's compiler and kept for later."""
 
 import ctypes
 import functools
@@ -20,14 +20,13 @@ _PATIENCE = 120  # seconds
 
 
 @functools.cache
-def compiled_library(name: str) -> ctypes.CDLL | None:
-    """The library made of `name`.c; None where there is no compiler, or it or the loading fails."""
-    source = Path(__file__).with_name(f"{name}.c")
+def compiled_library(source: Path) -> ctypes.CDLL | None:
+    """The library made of a C file; None where there is no compiler, or it or the loading fails."""
     compiler = next((path for path in map(shutil.which, _COMPILERS) if path), None)
     if compiler is None:
         return None
     try:
-        library = _cache() / f"{name}-{_fingerprint(compiler, source)}.so"
+        library = _cache() / f"{source.stem}-{_fingerprint(compiler, source)}.so"
         if not library.exists():
             _compile(compiler, source, library)
         return ctypes.CDLL(str(library))

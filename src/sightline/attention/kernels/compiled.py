@@ -1,46 +1,18 @@
 """Additive scores and their gradients by compiled loops: float32 on a CPU."""
 
-import ctypes
-import functools
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from sightline.attention.kernels.building import compiled_library
+from sightline.attention.kernels.loops import Loops, share
 
 __all__ = ["available", "gradients", "query_gradient", "scores"]
 
 _QUERIES = 4  # as in additive.c
-_THREADING = 2**20  # elements of the hidden layer from which a second thread is worth its start
+_LOOPS = Loops(Path(__file__).with_name("additive.c"))
 
-
-def available(like: Tensor) -> bool:
-    """Whether there is a compiler, and this tensor is of the kind that the loops are made for."""
-    return like.dtype == torch.float32 and like.device.type == "cpu" and compiled_library("additive") is not None
-
-
-def _call(name: str, *arguments: Tensor | int) -> None:
-    library = compiled_library("additive")
-    assert library is not None, "asked before whether it is available"
-    passed = (ctypes.c_void_p(x.data_ptr()) if isinstance(x, Tensor) else ctypes.c_ssize_t(x) for x in arguments)
-    getattr(library, name)(*passed)
-
-
-@functools.cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="sightline")
-
-
-def _share(rows: int, work: int, do: Callable[[slice], None]) -> None:
-    """All rows, shared among torch's number of threads where there is enough to do; ctypes lets go of the lock."""
-    threads = min(torch.get_num_threads(), rows) if work >= _THREADING else 1
-    if threads > 1:
-        size = -(-rows // threads)
-        list(_pool(threads).map(do, (slice(start, start + size) for start in range(0, rows, size))))
-    elif work:
-        do(slice(0, rows))
+available = _LOOPS.available
 
 
 def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
@@ -51,9 +23,9 @@ def scores(query: Tensor, key: Tensor, vector: Tensor) -> Tensor:
 
     def do(rows: slice) -> None:
         q, k, into = query[rows], key[rows], found[rows]
-        _call("forward", q, k, vector, into, len(q), steps, keys, width)
+        _LOOPS.call("forward", q, k, vector, into, len(q), steps, keys, width)
 
-    _share(batch, batch * steps * keys * width, do)
+    share(batch, batch * steps * keys * width, do)
     return found
 
 
@@ -65,9 +37,9 @@ def query_gradient(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> 
 
     def do(rows: slice) -> None:
         q, k, g, into = query[rows], key[rows], grad[rows], found[rows]
-        _call("backward_queries", q, k, g, into, q.new_empty(width), len(q), steps, keys, width)
+        _LOOPS.call("backward_queries", q, k, g, into, q.new_empty(width), len(q), steps, keys, width)
 
-    _share(batch, batch * steps * keys * width, do)
+    share(batch, batch * steps * keys * width, do)
     return found.mul_(4 * vector)
 
 
@@ -80,8 +52,8 @@ def gradients(query: Tensor, key: Tensor, vector: Tensor, grad: Tensor) -> tuple
     def do(rows: slice) -> None:
         q, outputs = query[rows], (x[rows] for x in (grad_query, grad_key, grad_vector))
         part = query.new_empty(1 + _QUERIES, width)
-        _call("backward", q, key[rows], grad[rows], *outputs, part, len(q), steps, keys, width)
+        _LOOPS.call("backward", q, key[rows], grad[rows], *outputs, part, len(q), steps, keys, width)
 
-    _share(batch, batch * steps * keys * width, do)
+    share(batch, batch * steps * keys * width, do)
     factor = 4 * vector
     return grad_query.mul_(factor), grad_key.mul_(factor), 2 * grad_vector.sum(0)
