@@ -1,6 +1,7 @@
 """What names the words that decided, on film reviews in which people marked those that should (ERASER, movies).
 
-    python benchmarks/movie_rationales.py ARCHIVE [--seeds 1] [--documents 199] [--set model.width=64]
+    python benchmarks/movie_rationales.py ARCHIVE [--seeds 1] [--documents 199] [--validation]
+        [--set model.width=64]
 
 ARCHIVE is `movies.zip`. A classifier learns from the 1,600 training reviews, its own options with the 200 validation
 reviews to stop by; the network alone is asked, since n-grams attend to nothing. Of each test review, for the label that
@@ -67,6 +68,7 @@ def main() -> None:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--documents", type=int, default=199)
+    parser.add_argument("--validation", action="store_true", help="ask the validation reviews, not the test")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--set", nargs="+", default=[])
     options = parser.parse_args()
@@ -82,7 +84,8 @@ def main() -> None:
         begin = time.perf_counter()
         classifier.fit(*pairs[0], pairs[1], listeners=[show_progress(counted="documents")], say=print)
         print(f"seed {seed}: {time.perf_counter() - begin:.0f} s of training")
-        report(classifier, test[:: max(1, len(test) // options.documents)], seed)
+        asked = valid if options.validation else test
+        report(classifier, asked[:: max(1, len(asked) // options.documents)], seed)
 
 
 def report(classifier: Classifier, reviews: list[Review], seed: int) -> None:

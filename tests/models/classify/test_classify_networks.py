@@ -128,11 +128,12 @@ def test_shares_add_up_to_the_scores(network):
 @torch.no_grad()
 def test_a_hierarchy_is_the_loop_over_its_sentences_and_words():
     reader = READERS["hierarchical"]()
-    x = torch.randn(6, 5, E)
-    batch = _batch(DOCUMENTS)
+    documents = [*DOCUMENTS, [[4] * length for length in (30, 9, 1, 12, 13, 27)]]
+    batch = _batch(documents)
+    x = torch.randn(*batch.tokens.shape, E)
     read = reader(x * batch.mask.unsqueeze(-1), batch, need_weights=True)
-    for i, document in enumerate(DOCUMENTS):
-        rows = [r for r in range(6) if batch.owner[r] == i]
+    for i, document in enumerate(documents):
+        rows = (batch.owner == i).nonzero().flatten().tolist()
         vectors: list[Tensor] = []
         for r, sentence in zip(rows, document, strict=True):
             words = x[r : r + 1, : len(sentence)]

@@ -1,12 +1,18 @@
 """From the vectors of tokens to one of each document: all tokens at once, or sentence by sentence."""
 
-from jaxtyping import Float
+import math
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from sightline.layers import AttentionPooling
 from sightline.models.classify.protocol import Context, Documents, Pooling, Read
 
 __all__ = ["FlatReader", "HierarchicalReader", "OwnHierarchicalReader", "OwnReader"]
+
+_SHORT, _GROWTH = 8, 1.5  # sentences of up to 8 tokens are read together, those of up to 12, 18, 27, ...
 
 
 class FlatReader(nn.Module):
@@ -77,8 +83,8 @@ class OwnReader(nn.Module):
 class HierarchicalReader(nn.Module):
     """Words make sentences, sentences make the document, each by a context and a pooling of its own.
 
-    Yang et al. 2016, "Hierarchical Attention Networks for Document Classification", section 2. All sentences of all
-    documents are read at once.
+    Yang et al. 2016, "Hierarchical Attention Networks for Document Classification", section 2. Of all documents, all
+    sentences of about one length are read at once.
 
     Args:
         words: the context of the words in a sentence.
@@ -95,7 +101,11 @@ class HierarchicalReader(nn.Module):
 
     def forward(self, x: Float[Tensor, "M S E"], documents: Documents, *, need_weights: bool = False) -> Read:
         """One vector a document; the maps are `"sentence"`, `[B, N]`, and `"word"`, `[M, S]` within each sentence."""
-        vectors, within = self.word_pooling(self.words(x, documents.mask), documents.mask)
+
+        def read(x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+            return self.word_pooling(self.words(x, mask), mask)
+
+        vectors, within = _by_length(read, x, documents.mask)
         vectors, mask = documents.rows(vectors)
         states = self.sentences(vectors, mask)
         pooled, weights = self.sentence_pooling(states, mask)
@@ -136,7 +146,11 @@ class OwnHierarchicalReader(nn.Module):
 
     def forward(self, x: Float[Tensor, "M S E"], documents: Documents, *, need_weights: bool = False) -> Read:
         """One vector a document; the maps are `"sentence"`, `[B, N]`, and `"word"`, `[M, S]` within each sentence."""
-        vectors, within = self.word_pooling(self.words(x, documents.mask), documents.mask, x)
+
+        def read(x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+            return self.word_pooling(self.words(x, mask), mask, x)
+
+        vectors, within = _by_length(read, x, documents.mask)
         vectors, mask = documents.rows(vectors)
         pooled, weights = self.sentence_pooling(self.sentences(vectors, mask), mask, vectors)
         if not need_weights:
@@ -145,3 +159,22 @@ class OwnHierarchicalReader(nn.Module):
         both = weights[documents.owner, place].unsqueeze(-1) * within
         words, _ = documents.words(both.unsqueeze(-1) * x)
         return Read(pooled, {"sentence": weights, "word": within}, words=words)
+
+
+def _by_length(
+    read: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], x: Float[Tensor, "M S E"], mask: Bool[Tensor, "M S"]
+) -> tuple[Float[Tensor, "M D"], Float[Tensor, "M S"]]:
+    """What is read of each row, its vector and weights, where rows of about one length share little padding."""
+    lengths = mask.sum(-1)
+    steps = (lengths.clamp_min(_SHORT) / _SHORT).log() / math.log(_GROWTH)
+    sizes = torch.bincount(steps.ceil().long()).tolist()
+    order = lengths.argsort()
+    vectors: list[Tensor] = []
+    weights: list[Tensor] = []
+    for rows in order.split([size for size in sizes if size]):
+        longest = max(1, int(lengths[rows[-1]]))
+        vector, within = read(x[rows, :longest], mask[rows, :longest])
+        vectors.append(vector)
+        weights.append(nn.functional.pad(within, (0, x.shape[1] - longest)))
+    back = order.argsort()
+    return torch.cat(vectors)[back], torch.cat(weights)[back]

@@ -29,8 +29,8 @@ def fit_mixture(head: Head, network: Tensor, ngrams: Tensor | None, labels: Tens
 
     Temperature scaling (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2), with a factor for
     each part. A few documents that are all answered rightly are not to make it sure of everything: labels count as if
-    one more document of each class had been seen at every place (Platt 1999, section 2.2), and the factors' logarithms
-    have a wide normal prior.
+    two more documents had been seen at every place, of all classes alike (for two classes that is Platt 1999, section
+    2.2), and the factors' logarithms have a wide normal prior.
 
     Args:
         head: knows what scores mean.
@@ -62,7 +62,7 @@ def _smoothed(head: Head, labels: Tensor, scores: Tensor) -> Tensor:
         return (labels.double() * len(labels) + 1) / (len(labels) + 2)
     classes = head.probabilities(scores[:1]).shape[1]
     held = torch.nn.functional.one_hot(labels, classes).double()
-    return (held * len(labels) + 1) / (len(labels) + classes)
+    return (held * len(labels) + 2 / classes) / (len(labels) + 2)
 
 
 def _loss(head: Head, scores: Tensor, targets: Tensor) -> Tensor:

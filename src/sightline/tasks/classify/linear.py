@@ -71,7 +71,7 @@ def fit_nbsvm(
     def fit(mine: NDArray[np.bool_]) -> tuple[NDArray[np.floating], float]:
         own, others = (1 + np.asarray(sp.csr_matrix(matrix[rows]).sum(0)).ravel() for rows in (mine, ~mine))
         ratio = np.log(own / own.sum()) - np.log(others / others.sum())
-        weights, bias = _regression(matrix @ sp.diags(ratio), mine, strength, dual=True)
+        weights, bias = _regression(matrix @ sp.diags(ratio), mine, strength)
         return weights * ratio, bias
 
     return Linear(index, *_one_against_others(labels, classes, fit))
@@ -90,7 +90,7 @@ def fit_tfidf(documents: Sequence[Sequence[str]], labels: NDArray[np.generic], c
     spread = np.bincount(counts.indices, minlength=len(index.hashes))
     rarity = (1 + np.log((len(documents) + 1) / (spread + 1))).astype(np.float32)
     matrix = _tfidf(counts, rarity)
-    weights, bias = _one_against_others(labels, classes, lambda mine: _regression(matrix, mine, 10.0, dual=False))
+    weights, bias = _one_against_others(labels, classes, lambda mine: _regression(matrix, mine, 10.0))
     return Linear(index, weights, bias, rarity)
 
 
@@ -119,14 +119,15 @@ def _one_against_others(
     )
 
 
-def _regression(
-    matrix: Any, mine: NDArray[np.bool_], strength: float, *, dual: bool
-) -> tuple[NDArray[np.floating], float]:
-    """Weights and bias for one class; where all documents have it, or none has, the bias alone says so."""
+def _regression(matrix: Any, mine: NDArray[np.bool_], strength: float) -> tuple[NDArray[np.floating], float]:
+    """Weights and bias for one class; where all documents have it, or none has, the bias alone says so.
+
+    In the primal: the dual form is quicker on short documents, and may not converge on those of thousands of words.
+    """
     from sklearn.linear_model import LogisticRegression
 
     if mine.all() or not mine.any():
         return np.zeros(matrix.shape[1]), 10.0 if mine.all() else -10.0
-    regression = LogisticRegression(C=strength, solver="liblinear", dual=dual, random_state=0, max_iter=1000)
+    regression = LogisticRegression(C=strength, solver="liblinear", random_state=0, max_iter=1000)
     regression.fit(matrix, mine)
     return np.asarray(regression.coef_)[0], float(np.asarray(regression.intercept_)[0])
