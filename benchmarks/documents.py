@@ -1,22 +1,25 @@
 """Accuracy and calibration on film reviews (IMDB: 25,000 to train on, as many to test) or 20 Newsgroups by date.
 
-    python benchmarks/documents.py FOLDER [--strip --latest] [--seeds 1 2 3] [--validation] [--set model.width=96]
+    python benchmarks/documents.py FOLDER [--strip --new-threads] [--seeds 1 2 3] [--validation] [--evidence]
+        [--set model.width=96]
 
 FOLDER holds train.jsonl.gz and test.jsonl.gz, each line a "text" and a "label". `--strip` takes headers, footers and
 quotes from messages, as scikit-learn does it; those with nothing left are counted and left out of training, and in the
-test count as any other. A tenth of the training documents validates, of each class alike; with `--latest` its last
-ones in the file, which holds each class by time as the test documents follow it; with `--validation` the test documents
-stay closed. Beside the classifier stand its two parts, each alone: the network, and the linear model of n-grams, which
-is NB-SVM with a logistic loss. Some test documents have the text of a training document: the figure without them stands
-behind. Of each test document, the difference between the score and what the evidence of its words, of its n-grams and
-the bias add up to is taken; the largest is told.
+test count as any other. A tenth of the training documents validates, of each class alike; with `--new-threads` those of
+the last fifth of each class, in the file's order, that do not go on with a subject of those before, as most test
+messages do not (they follow in time); with `--validation` the test documents stay closed. Beside the classifier stand
+its two parts, each alone: the network, and the linear model of n-grams, which is NB-SVM with a logistic loss. Some test
+documents have the text of a training document: the figure without them stands behind. With `--evidence` it takes, of
+each test document, the difference between the score and what the evidence of its words, of its n-grams and the bias add
+up to; the largest is told.
 """
 
 import argparse
+import re
 import resource
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +30,7 @@ from sklearn.datasets._twenty_newsgroups import (
 )
 
 from sightline.data.documents import read_documents
+from sightline.metrics import expected_calibration_error
 from sightline.tasks.classify import Classifier, ClassifyConfig
 from sightline.tasks.classify.combining import Mixture
 from sightline.tasks.classify.starting import Labelled, hold_out
@@ -40,23 +44,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--strip", action="store_true")
-    parser.add_argument("--latest", action="store_true")
+    parser.add_argument("--new-threads", action="store_true")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--validation", action="store_true")
+    parser.add_argument("--evidence", action="store_true")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--set", nargs="+", default=[])
     options = parser.parse_args()
     set_threads(options.threads)
-    found = read(options, "train")
-    given = found.take([i for i, text in enumerate(found.texts) if text.strip()])
-    blank = len(found.texts) - len(given.texts)
-    print(f"{len(found.texts):,} documents to train on, {blank:,} of them blank and left out")
+    given, blank = training(options)
+    print(f"{len(given.texts) + blank:,} documents to train on, {blank:,} of them blank and left out")
     for seed in options.seeds:
         values = {**CHOSEN, "seed": seed}
         for option in options.set:
             set_option(values, option)
         config = parse_config(values, ClassifyConfig)
-        train, valid = (latest if options.latest else hold_out)(given, config.data.valid_share, seed)
+        train, valid = new_threads(given) if options.new_threads else hold_out(given, config.data.valid_share, seed)
         begin = time.perf_counter()
         classifier = Classifier.from_config(config)
         classifier.fit(*train, valid, listeners=[show_progress(counted="documents")], say=print)
@@ -64,19 +67,24 @@ def main() -> None:
         texts, labels = valid if options.validation else read(options, "test")
         seen = set(given.texts)
         fresh = np.array([options.validation or text not in seen for text in texts])
+        begin = time.perf_counter()
+        said = classifier._said(texts)
+        rate = len(texts) / (time.perf_counter() - begin)
+        known = classifier.parts.labels
+        truth = known.encode(labels)
         for name, mixture in parts(classifier):
-            classifier._trained = classifier.parts._replace(mixture=mixture)
-            begin = time.perf_counter()
-            right = classifier.predict(texts) == np.array(labels)
-            rate = len(texts) / (time.perf_counter() - begin)
-            print(f"{name}: {share(right)}, without shared texts {share(right[fresh])}, {rate:,.0f} documents/s")
-        ece = classifier.evaluate(texts, labels).metrics["ece"]
+            probabilities = said.probabilities(classifier.parts._replace(mixture=mixture))
+            right = probabilities.argmax(1) == truth
+            ece = expected_calibration_error(probabilities.max(1), right)
+            print(f"{name}: {share(right)}, without shared texts {share(right[fresh])}, ECE {ece:.2%}")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"seed {seed}: trained in {seconds / 60:.1f} min, ECE {ece:.2%}, {classifier.parts.mixture}, "
-            f"evidence beside the scores by at most {largest_gap(classifier, texts):.1e}, peak {peak:,.0f} MiB",
+            f"seed {seed}: trained in {seconds / 60:.1f} min, {classifier.parts.mixture}, {rate:,.0f} documents/s, "
+            f"peak {peak:,.0f} MiB",
             flush=True,
         )
+        if options.evidence:
+            print(f"evidence beside the scores by at most {largest_gap(classifier, texts):.1e}", flush=True)
 
 
 def share(right: NDArray[np.bool_]) -> str:
@@ -92,15 +100,41 @@ def read(options: argparse.Namespace, part: str) -> Labelled:
     return Labelled(texts, labels)
 
 
-def latest(given: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
-    """The last documents of each class, and those before; no text in both."""
+class Training(NamedTuple):
+    """Documents to train on, and the subject of each, or what stands first in one without."""
+
+    texts: list[str]
+    labels: list[Any]
+    subjects: list[str]
+
+    def take(self, places: list[int]) -> Labelled:
+        return Labelled(self.texts, self.labels).take(places)
+
+
+def training(options: argparse.Namespace) -> tuple[Training, int]:
+    """All but blank documents, and how many are blank."""
+    texts, labels = read(options, "train")
+    whole, *_ = read_documents(options.folder / "train.jsonl.gz")
+    kept = [i for i, text in enumerate(texts) if text.strip()]
+    found = Training([texts[i] for i in kept], [labels[i] for i in kept], [subject(whole[i]) for i in kept])
+    return found, len(texts) - len(kept)
+
+
+def subject(message: str) -> str:
+    """Without what marks an answer."""
+    line = re.search(r"^Subject:(.*)$", message, re.MULTILINE)
+    return re.sub(r"^(re\W+)+", "", (line[1] if line else message).strip().lower())
+
+
+def new_threads(given: Training) -> tuple[Labelled, Labelled]:
+    """The documents that train, and those of the last fifth of each class with a subject that none before has."""
     by_label: dict[Any, list[int]] = {}
     for i, label in enumerate(given.labels):
         by_label.setdefault(label, []).append(i)
-    held = {i for places in by_label.values() for i in places[len(places) - round(share * len(places)) :]}
-    texts = {given.texts[i] for i in held}
-    rest = [i for i, text in enumerate(given.texts) if text not in texts]
-    return given.take(rest), given.take(sorted(held))
+    last = {i for places in by_label.values() for i in places[len(places) - len(places) // 5 :]}
+    before = {given.subjects[i] for i in range(len(given.texts)) if i not in last}
+    held = {i for i in last if given.subjects[i] not in before}
+    return given.take([i for i in range(len(given.texts)) if i not in held]), given.take(sorted(held))
 
 
 def largest_gap(classifier: Classifier, texts: list[str]) -> float:

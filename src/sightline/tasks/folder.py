@@ -45,7 +45,7 @@ CONFIG = "config.yaml"
 WEIGHTS = "model.safetensors"
 TRAINING = "training"
 RECORD = "data.json"
-_FORMAT = 3
+_FORMAT = 4
 _REMEDY = "take the folder from a copy, or train again"
 
 

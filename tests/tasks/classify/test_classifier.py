@@ -11,7 +11,7 @@ import torch
 from sightline import load
 from sightline.errors import ConfigError, DataError, MissingExtraError, ModelFolderError
 from sightline.explain.faithfulness import erasure
-from sightline.models.classify import OneHead
+from sightline.models.classify import OneHead, SeveralHead
 from sightline.tasks.classify import (
     Classifier,
     ClassifyConfig,
@@ -136,8 +136,9 @@ def test_the_linear_model_is_that_of_the_paper():
     p, q = 1 + matrix[labels == 1].sum(0), 1 + matrix[labels == 0].sum(0)
     ratio = np.log(p / p.sum()) - np.log(q / q.sum())
     theirs = sklearn.LogisticRegression(C=1.0, solver="liblinear", tol=1e-8, random_state=0, max_iter=1000)
-    theirs.fit(matrix * ratio, labels)
-    scores, expected = wide.scores(documents), theirs.decision_function(matrix * ratio)
+    rows = ratio * matrix / np.sqrt(matrix.sum(1, keepdims=True))
+    theirs.fit(rows, labels)
+    scores, expected = wide.scores(documents), theirs.decision_function(rows)
     np.testing.assert_allclose(scores[:, 1] - scores[:, 0], expected, rtol=1e-3, atol=1e-3)
 
 
@@ -288,8 +289,6 @@ def test_one_text_is_never_on_both_sides():
 
 def test_few_documents_that_are_all_right_do_not_make_it_sure_of_all():
     import torch
-
-    from sightline.models.classify import OneHead
 
     scores = torch.tensor([[1.0, -1.0], [-1.0, 1.0]] * 5)
     mixture = fit_mixture(OneHead(1, 2), scores, None, torch.tensor([0, 1] * 5))
@@ -527,6 +526,23 @@ def test_a_few_right_answers_make_nobody_sure():
     head = OneHead(3, 2)
     mixture = fit_mixture(head, scores, None, labels)
     assert head.probabilities(mixture.join(scores, None)).amax(1).mean() == pytest.approx(11 / 12, abs=0.03)
+
+
+@pytest.mark.parametrize("kind", ["one", "several"])
+def test_what_is_sometimes_wrong_however_sure_is_doubted(kind):
+    """Of 600 answers, all as sure as can be, a tenth is wrong."""
+    labels = torch.arange(600) % 3
+    held = torch.nn.functional.one_hot(torch.where(torch.arange(600) % 10 == 0, (labels + 1) % 3, labels), 3)
+    scores = 40 * torch.nn.functional.one_hot(labels, 3).float() - 20
+    if kind == "one":
+        head, truth, wrong = OneHead(1, 3), held.argmax(1), 1 / 10
+    else:
+        head, truth, wrong = SeveralHead(1, 3), held.float(), 2 / 30
+    mixture = fit_mixture(head, scores, None, truth)
+    found = mixture.probabilities(head, mixture.join(scores, None))
+    assert torch.maximum(found, 1 - found if kind == "several" else found).amax(1).mean() == pytest.approx(
+        1 - wrong, abs=0.01
+    )
 
 
 def test_pictures_and_pages_of_a_classification(trained, tmp_path):

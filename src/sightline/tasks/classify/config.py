@@ -136,7 +136,7 @@ class WideConfig(Section):
 
     orders: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (1, 2, 3)
     min_count: PositiveInt = 2  # documents
-    strength: PositiveFloat = 1.0  # the inverse of its regularisation
+    strength: PositiveFloat = 100.0  # the inverse of its regularisation
 
 
 class ClassifyTraining(Training):

@@ -56,7 +56,7 @@ def _classification(
     if wide is not None:
         constant = constant + mixture.wide * torch.from_numpy(wide.bias)
     scores = mixture.join(evidence.scores.cpu(), ngram_scores(parts, [each]))
-    probabilities = network.head.probabilities(scores)
+    probabilities = mixture.probabilities(network.head, scores)
     attended = evidence.maps["word"].cpu()
     weights = evidence.maps.get("sentence")
     count = int(inside.sum())
@@ -99,8 +99,9 @@ def _phrases(text: str, words: Sequence[Word], parts: Parts) -> list[Phrase]:
     known: dict[str, int] = {}
     seen: set[int] = set()
     found: list[Phrase] = []
-    factor = np.float32(parts.mixture.wide)
     numbers = parts.wide.index.places([word.text for word in words], known)
+    distinct = np.unique(np.concatenate(numbers))
+    factor = np.float32(parts.mixture.wide / max(1, (distinct >= 0).sum()) ** 0.5)  # a document has length 1
     for order, places in zip(parts.wide.index.orders, numbers, strict=True):
         for first, place in enumerate(places.tolist()):
             if place >= 0 and place not in seen:

@@ -23,8 +23,8 @@ class Linear:
         index: of the n-grams.
         weights: `[F, C]`.
         bias: `[C]`.
-        rarity: `[F]`, of TF-IDF, by which logarithmic counts are scaled before a document gets length 1; None where an
-            n-gram counts once, however often it stands there.
+        rarity: `[F]`, of TF-IDF, by which logarithmic counts are scaled; None where an n-gram counts once, however
+            often it stands there. In either case a document gets length 1.
     """
 
     index: NgramIndex
@@ -34,11 +34,9 @@ class Linear:
 
     def scores(self, documents: Iterable[Sequence[str]]) -> Numbers:
         """`[B, C]`, from the words of each document."""
-        matrix = self.index.matrix(documents, counts=self.rarity is not None)
-        if self.rarity is not None:
-            matrix = _tfidf(matrix, self.rarity)
+        matrix = _of_length_1(self.index.matrix(documents, counts=self.rarity is not None), self.rarity)
         # Sums of a thousand n-grams: in float64, as the evidence is added up.
-        return np.asarray(matrix.astype(np.float64) @ self.weights + self.bias, dtype=np.float32)
+        return np.asarray(matrix @ self.weights + self.bias, dtype=np.float32)
 
 
 def fit_nbsvm(
@@ -54,8 +52,9 @@ def fit_nbsvm(
 
         r_gc = log (p_gc / |p_c|) - log (q_gc / |q_c|),   p_gc = 1 + documents of class c with g, q_gc = 1 + of others
 
-    Wang and Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", section 2.1; the
-    regression is scikit-learn's liblinear. With two classes one regression serves both.
+    Wang and Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic Classification", section 2.1, here
+    with documents of length 1, so that long ones are no surer than short ones; the regression is scikit-learn's
+    liblinear. With two classes one regression serves both.
 
     Args:
         documents: words of each.
@@ -67,11 +66,12 @@ def fit_nbsvm(
     """
     index = NgramIndex.of(documents, orders, min_count)
     matrix = index.matrix(documents)
+    rows = _of_length_1(matrix, None)
 
     def fit(mine: NDArray[np.bool_]) -> tuple[NDArray[np.floating], float]:
-        own, others = (1 + np.asarray(sp.csr_matrix(matrix[rows]).sum(0)).ravel() for rows in (mine, ~mine))
+        own, others = (1 + np.asarray(sp.csr_matrix(matrix[some]).sum(0)).ravel() for some in (mine, ~mine))
         ratio = np.log(own / own.sum()) - np.log(others / others.sum())
-        weights, bias = _regression(matrix @ sp.diags(ratio), mine, strength)
+        weights, bias = _regression(rows @ sp.diags(ratio), mine, strength)
         return weights * ratio, bias
 
     return Linear(index, *_one_against_others(labels, classes, fit))
@@ -89,16 +89,17 @@ def fit_tfidf(documents: Sequence[Sequence[str]], labels: NDArray[np.generic], c
     counts = index.matrix(documents, counts=True)
     spread = np.bincount(counts.indices, minlength=len(index.hashes))
     rarity = (1 + np.log((len(documents) + 1) / (spread + 1))).astype(np.float32)
-    matrix = _tfidf(counts, rarity)
+    matrix = _of_length_1(counts, rarity)
     weights, bias = _one_against_others(labels, classes, lambda mine: _regression(matrix, mine, 10.0))
     return Linear(index, weights, bias, rarity)
 
 
-def _tfidf(counts: sp.csr_matrix, rarity: Numbers) -> sp.csr_matrix:
-    matrix = counts.copy()
-    matrix.data = (1 + np.log(matrix.data)) * rarity[matrix.indices]
+def _of_length_1(counts: sp.csr_matrix, rarity: Numbers | None) -> sp.csr_matrix:
+    matrix = sp.csr_matrix(counts, dtype=np.float64, copy=True)
+    if rarity is not None:
+        matrix.data = (1 + np.log(matrix.data)) * rarity[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(1)).ravel())
-    return sp.csr_matrix(sp.diags(1 / np.maximum(length, 1e-12)) @ matrix, dtype=np.float32)
+    return sp.csr_matrix(sp.diags(1 / np.maximum(length, 1e-12)) @ matrix)
 
 
 def _one_against_others(

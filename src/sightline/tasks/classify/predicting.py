@@ -32,7 +32,8 @@ class Said(NamedTuple):
 
     def probabilities(self, parts: Parts) -> NDArray[np.float32]:
         """Of each class by both together, `[n, C]`."""
-        return parts.network.head.probabilities(parts.mixture.join(self.network, self.ngrams)).numpy()
+        scores = parts.mixture.join(self.network, self.ngrams)
+        return parts.mixture.probabilities(parts.network.head, scores).numpy()
 
 
 def cut_all(texts: Sequence[str], config: ClassifyConfig) -> list[Cut]:
