@@ -52,14 +52,17 @@ def main() -> None:
     parser.add_argument("--set", nargs="+", default=[])
     options = parser.parse_args()
     set_threads(options.threads)
-    given, blank = training(options)
+    given, subjects, blank = training(options)
     print(f"{len(given.texts) + blank:,} documents to train on, {blank:,} of them blank and left out")
     for seed in options.seeds:
         values = {**CHOSEN, "seed": seed}
         for option in options.set:
             set_option(values, option)
         config = parse_config(values, ClassifyConfig)
-        train, valid = new_threads(given) if options.new_threads else hold_out(given, config.data.valid_share, seed)
+        if options.new_threads:
+            train, valid = new_threads(given, subjects)
+        else:
+            train, valid = hold_out(given, config.data.valid_share, seed)
         begin = time.perf_counter()
         classifier = Classifier.from_config(config)
         classifier.fit(*train, valid, listeners=[show_progress(counted="documents")], say=print)
@@ -75,12 +78,12 @@ def main() -> None:
         for name, mixture in parts(classifier):
             probabilities = said.probabilities(classifier.parts._replace(mixture=mixture))
             right = probabilities.argmax(1) == truth
-            ece = expected_calibration_error(probabilities.max(1), right)
-            print(f"{name}: {share(right)}, without shared texts {share(right[fresh])}, ECE {ece:.2%}")
+            print(f"{name}: {share(right)}, without shared texts {share(right[fresh])}")
+        ece = expected_calibration_error(probabilities.max(1), right)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"seed {seed}: trained in {seconds / 60:.1f} min, {classifier.parts.mixture}, {rate:,.0f} documents/s, "
-            f"peak {peak:,.0f} MiB",
+            f"seed {seed}: trained in {seconds / 60:.1f} min, ECE together {ece:.2%}, {classifier.parts.mixture}, "
+            f"{rate:,.0f} documents/s, peak {peak:,.0f} MiB",
             flush=True,
         )
         if options.evidence:
@@ -101,40 +104,36 @@ def read(options: argparse.Namespace, part: str) -> Labelled:
 
 
 class Training(NamedTuple):
-    """Documents to train on, and the subject of each, or what stands first in one without."""
+    """Documents to train on, the subject of each, or itself without one, and how many were blank and left out."""
 
-    texts: list[str]
-    labels: list[Any]
+    given: Labelled
     subjects: list[str]
-
-    def take(self, places: list[int]) -> Labelled:
-        return Labelled(self.texts, self.labels).take(places)
+    blank: int
 
 
-def training(options: argparse.Namespace) -> tuple[Training, int]:
-    """All but blank documents, and how many are blank."""
+def training(options: argparse.Namespace) -> Training:
     texts, labels = read(options, "train")
     whole, *_ = read_documents(options.folder / "train.jsonl.gz")
     kept = [i for i, text in enumerate(texts) if text.strip()]
-    found = Training([texts[i] for i in kept], [labels[i] for i in kept], [subject(whole[i]) for i in kept])
-    return found, len(texts) - len(kept)
+    return Training(Labelled(texts, labels).take(kept), [subject(whole[i]) for i in kept], len(texts) - len(kept))
 
 
 def subject(message: str) -> str:
     """Without what marks an answer."""
     line = re.search(r"^Subject:(.*)$", message, re.MULTILINE)
-    return re.sub(r"^(re\W+)+", "", (line[1] if line else message).strip().lower())
+    return re.sub(r"^(re(\[\d+\])?:\s*)+", "", (line[1] if line else message).strip().lower())
 
 
-def new_threads(given: Training) -> tuple[Labelled, Labelled]:
+def new_threads(given: Labelled, subjects: list[str]) -> tuple[Labelled, Labelled]:
     """The documents that train, and those of the last fifth of each class with a subject that none before has."""
     by_label: dict[Any, list[int]] = {}
     for i, label in enumerate(given.labels):
         by_label.setdefault(label, []).append(i)
     last = {i for places in by_label.values() for i in places[len(places) - len(places) // 5 :]}
-    before = {given.subjects[i] for i in range(len(given.texts)) if i not in last}
-    held = {i for i in last if given.subjects[i] not in before}
-    return given.take([i for i in range(len(given.texts)) if i not in held]), given.take(sorted(held))
+    before = {each for i, each in enumerate(subjects) if i not in last}
+    held = {i for i in last if subjects[i] not in before}
+    texts = {given.texts[i] for i in held}
+    return given.take([i for i, text in enumerate(given.texts) if text not in texts]), given.take(sorted(held))
 
 
 def largest_gap(classifier: Classifier, texts: list[str]) -> float:

@@ -52,7 +52,7 @@ def main() -> None:
     given = [([texts[i] for i in some], [labels[i] for i in some]) for some in (train, valid)]
     Classifier.from_config(config).fit(*given[0], given[1], listeners=[clock])
     steps = np.diff(marks)[WARM:]
-    rate = config.training.batch_documents / statistics.mean(steps)
+    rate = options.documents / len(marks) / statistics.mean(steps)
     print(f"{config.model.cell}: {rate:.0f} documents/s in {len(marks)} batches")
 
 

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from sightline.explain import gradient_times_input, integrated_gradients
-from sightline.explain.faithfulness import erasure
+from sightline.explain.faithfulness import faithfulness
 from sightline.tasks.classify import Classification, Classifier, ClassifyConfig
 from sightline.tasks.classify.believing import asking, of_tokens, scoring
 from sightline.tasks.classify.cutting import number
@@ -93,36 +94,37 @@ def report(classifier: Classifier, reviews: list[Review], seed: int) -> None:
     texts = [review.text for review in reviews]
     results = classifier.explain(texts, verdict=True)
     right = np.mean([result.label == review.label for result, review in zip(results, reviews, strict=True)])
-    draw = np.random.default_rng(seed)
+    draw, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     overlap: dict[str, list[float]] = {}
+    falls: dict[str, list[tuple[float, float]]] = {}
     for result, review, rows in zip(results, reviews, number(cut_all(texts, config), parts.tokenizer), strict=True):
         weights = result.sides[0].weights
         scored = scoring(parts.network, rows, weights)
         ranked = {
             "attention": result.attended(),
-            "gradient": of_tokens(rows, gradient_times_input(*scored)),
+            "gradient x input": of_tokens(rows, gradient_times_input(*scored)),
             "integrated gradients": of_tokens(rows, integrated_gradients(*scored)),
-            "erasure": erasure(asking(parts.network, rows, weights, config.training), len(result.pieces))[0].numpy(),
+            "leaving out each word": result.effects,
             "random": draw.random(len(result.pieces)),
         }
         if result.word_contributions is not None:
-            ranked["evidence"] = result.word_contributions @ weights
-        for name, each in ranked.items():
+            ranked["signed evidence"] = result.word_contributions @ weights
+        importance = torch.tensor(np.stack(list(ranked.values())), dtype=torch.float32)
+        ask = asking(parts.network, rows, weights, config.training)
+        fallen = faithfulness(ask, importance.unsqueeze(1), generator)
+        for i, (name, each) in enumerate(ranked.items()):
             overlap.setdefault(name, []).append(average_precision_score(review.marked, by_word(result, each)))
-    verdicts = [result.verdict for result in results if result.verdict is not None]
-    kinds = Counter(verdict.kind for verdict in verdicts)
+            falls.setdefault(name, []).append((float(fallen.comprehensiveness[i]), float(fallen.sufficiency[i])))
+    kinds = Counter(result.verdict.kind for result in results if result.verdict is not None)
     share = np.mean([review.marked.mean() for review in reviews])
     print(f"{right:.1%} of {len(reviews)} labels right; {share:.1%} of words marked by people; {dict(kinds)}")
     print("| ranking | overlap with people (AUPRC) | comprehensiveness | sufficiency |\n|---|---|---|---|")
     for name, found in overlap.items():
-        falls = [
-            np.mean([side[name] for side in sides])
-            for sides in (
-                [verdict.comprehensiveness for verdict in verdicts],
-                [verdict.sufficiency for verdict in verdicts],
-            )
-        ]
-        print(f"| {name} | {np.mean(found):.3f} | {falls[0]:.2f} | {falls[1]:.2f} |")
+        comprehensiveness, sufficiency = np.mean(falls[name], 0)
+        print(f"| {name} | {np.mean(found):.3f} | {comprehensiveness:.2f} | {sufficiency:.2f} |")
+    ahead = np.array(overlap["attention"]) - np.array(overlap["gradient x input"])
+    spread = ahead.std(ddof=1) / len(ahead) ** 0.5
+    print(f"attention less gradient x input: {ahead.mean():.3f} +- {spread:.3f}", flush=True)
 
 
 if __name__ == "__main__":

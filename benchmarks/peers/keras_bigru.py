@@ -1,8 +1,10 @@
 """Training speed of a bidirectional GRU with attention in Keras, as `documents_speed.py` has ours, or its accuracy.
 
-    python benchmarks/peers/keras_bigru.py FOLDER [--documents 1600] [--threads 2] [--cell lstm] [--epochs 3]
+    python benchmarks/peers/keras_bigru.py FOLDER [--documents 1600] [--threads 2] [--cell lstm] [--by-length]
+        [--epochs 3]
 
-The same reviews in batches of 32, in full, padded to the longest of their batch and masked; embedding of 100, 64 units
+The same reviews in batches of 32, in full, padded to the longest of their batch and masked, with `--by-length` in
+batches of about one length, which is what ours are; embedding of 100, 64 units
 in each direction, additive attention over the states, softmax of two classes, Adam. The first batches, for which
 TensorFlow traces the graph, do not count. With `--epochs` it learns from nine tenths of the training reviews, a tenth
 says which epoch was the best, and that one's test reviews count.
@@ -53,6 +55,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=1600)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--cell", choices=CELLS, default="gru")
+    parser.add_argument("--by-length", action="store_true")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -82,8 +85,10 @@ def main() -> None:
     some = order[: options.documents]
     known = vocabulary([texts[i] for i in some])
     given = [(known(texts[i]), labels[i]) for i in some]
-    seconds = learn(model, [given[i : i + BATCH] for i in range(0, len(given) - BATCH + 1, BATCH)])
-    print(f"{versions}: {BATCH / statistics.mean(seconds[WARM:]):.0f} documents/s in {len(seconds)} batches")
+    drawn = [given[i : i + BATCH] for i in range(0, len(given), BATCH)]
+    seconds = learn(model, by_length(given) if options.by_length else drawn)
+    rate = len(given) / len(seconds) / statistics.mean(seconds[WARM:])
+    print(f"{versions}: {rate:.0f} documents/s in {len(seconds)} batches")
 
 
 def read(path: Path) -> tuple[list[list[str]], list[int]]:

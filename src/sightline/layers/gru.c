@@ -32,7 +32,7 @@ INLINE numbers choose(integers where, numbers yes, numbers no) {
     return (numbers)((where & (integers)yes) | (~where & (integers)no));
 }
 
-/* e^x to 2e-7: 2^n times a polynomial of what is left, at most half of log 2 on either side of 0. */
+/* e^x to 6e-7: 2^n times a polynomial of what is left, at most half of log 2 on either side of 0. */
 INLINE numbers power(numbers x) {
     numbers zero = {0}, end = zero + 87.0f, scaled;
     x = choose(x > end, end, choose(x < -end, -end, x));

@@ -14,13 +14,14 @@ __all__ = ["available", "gated_states"]
 
 _ROWS = 8  # as in gru.c
 _LANES = 16  # numbers at most in what a processor takes at once
-_WIDEST = 256  # beyond, a library's matrix products win
+_WIDEST = 256  # beyond, the matrix leaves the cache, and little is won
 _LOOPS = Loops(Path(__file__).with_name("gru.c"))
 
 
 def available(entering: Tensor, width: int) -> bool:
     """Whether the loops are made for these, and faster than torch's own."""
-    return width % _LANES == 0 and width <= _WIDEST and entering.numel() > 0 and _LOOPS.available(entering)
+    narrow = width % _LANES == 0 and width <= _WIDEST
+    return narrow and entering.numel() > 0 and not torch.is_autocast_enabled("cpu") and _LOOPS.available(entering)
 
 
 def gated_states(
@@ -83,5 +84,5 @@ class _GatedStates(torch.autograd.Function):
 
 
 def _work(states: Tensor) -> int:
-    """What all steps take, in the unit of `share`: three products of width squared each, some 13 of them a unit."""
+    """What all steps take, in the unit of `share`: three products of width squared each, some 12 of them a unit."""
     return states.numel() * states.shape[-1] // 4

@@ -30,6 +30,8 @@ class Loops:
         """One of the functions, once it is known that they are available."""
         library = compiled_library(self._source)
         assert library is not None, "asked before whether it is available"
+        for x in arguments:
+            assert isinstance(x, int) or (x.dtype == torch.float32 and x.device.type == "cpu" and x.is_contiguous())
         passed = (ctypes.c_void_p(x.data_ptr()) if isinstance(x, Tensor) else ctypes.c_ssize_t(x) for x in arguments)
         getattr(library, name)(*passed)
 

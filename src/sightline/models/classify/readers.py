@@ -1,6 +1,5 @@
 """From the vectors of tokens to one of each document: all tokens at once, or sentence by sentence."""
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -12,7 +11,7 @@ from sightline.models.classify.protocol import Context, Documents, Pooling, Read
 
 __all__ = ["FlatReader", "HierarchicalReader", "OwnHierarchicalReader", "OwnReader"]
 
-_SHORT, _GROWTH = 8, 1.5  # sentences of up to 8 tokens are read together, those of up to 12, 18, 27, ...
+_BORDERS = [8, 12, 18, 27, 41, 61, 92, 138, 207, 311]  # sentences of up to 8 tokens are read together, of up to 12, ...
 
 
 class FlatReader(nn.Module):
@@ -165,9 +164,10 @@ def _by_length(
     read: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], x: Float[Tensor, "M S E"], mask: Bool[Tensor, "M S"]
 ) -> tuple[Float[Tensor, "M D"], Float[Tensor, "M S"]]:
     """What is read of each row, its vector and weights, where rows of about one length share little padding."""
+    if x.is_cuda:  # where more steps cost more than padding
+        return read(x, mask)
     lengths = mask.sum(-1)
-    steps = (lengths.clamp_min(_SHORT) / _SHORT).log() / math.log(_GROWTH)
-    sizes = torch.bincount(steps.ceil().long()).tolist()
+    sizes = torch.bincount(torch.bucketize(lengths, torch.tensor(_BORDERS))).tolist()
     order = lengths.argsort()
     vectors: list[Tensor] = []
     weights: list[Tensor] = []

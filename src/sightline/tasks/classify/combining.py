@@ -12,7 +12,8 @@ from sightline.models.classify import Head, OrderedHead, SeveralHead
 __all__ = ["Mixture", "fit_mixture"]
 
 _STEPS = 60
-_WIDE = 3.0  # of the priors on logarithms: what says nothing keeps a factor of 1, and a doubt of some 2 %
+_WIDE = 3.0  # of the priors: what says nothing keeps factors of 1, and a doubt of some 2 %
+_NARROW = 0.3  # of the temperature once more: where all answers are right, any great factor would say so
 _DOUBT = -4.0
 
 
@@ -37,13 +38,14 @@ class Mixture(NamedTuple):
 
 
 def fit_mixture(head: Head, network: Tensor, ngrams: Tensor | None, labels: Tensor) -> Mixture:
-    """The factors above zero under which the labels of held-out documents are likeliest.
+    """How both are joined, learned from held-out documents.
 
-    Temperature scaling (Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2), with a factor for
-    each part; then the temperature of both and the doubt under which it is likeliest which answers were right. A few
-    documents that are all answered rightly are not to make it sure of everything: labels count as if two more documents
-    had been seen at every place, of all classes alike (for two classes that is Platt 1999, section 2.2), and all
-    logarithms have a wide normal prior. Ordered labels are not doubted: chance would draw them to the middle.
+    First the factors above zero under which the labels are likeliest: temperature scaling (Guo et al. 2017, "On
+    Calibration of Modern Neural Networks", section 4.2), with a factor for each part. Then, with their ratio kept, the
+    temperature of both and the doubt under which it is likeliest which of the answers are right. A few documents that
+    are all answered rightly are not to make it sure of everything: labels count as if two more documents had been seen
+    at every place, of all classes alike (for two classes that is Platt 1999, section 2.2), the factors' logarithms and
+    the doubt's log-odds have normal priors. Ordered labels are not doubted: chance would draw them to the middle.
 
     Args:
         head: knows what scores mean.
@@ -67,7 +69,7 @@ def fit_mixture(head: Head, network: Tensor, ngrams: Tensor | None, labels: Tens
         def of_answers(given: Tensor) -> Tensor:
             sure, _ = _answers(head, _doubted(head, given[0].exp() * joint, given[1].sigmoid()), labels)
             loss = torch.nn.functional.binary_cross_entropy(sure, right, reduction="sum")
-            return loss + ((given - given.new_tensor([0.0, _DOUBT])) / _WIDE).square().sum() / 2
+            return loss + (given[0] / _NARROW).square() / 2 + ((given[1] - _DOUBT) / _WIDE).square() / 2
 
         warmer, doubted = _least(of_answers, [0.0, _DOUBT]).tolist()
         logs, doubt = logs + warmer, 1 / (1 + math.exp(-doubted))

@@ -123,12 +123,12 @@ def _one_against_others(
 def _regression(matrix: Any, mine: NDArray[np.bool_], strength: float) -> tuple[NDArray[np.floating], float]:
     """Weights and bias for one class; where all documents have it, or none has, the bias alone says so.
 
-    In the primal: the dual form is quicker on short documents, and may not converge on those of thousands of words.
+    In the primal, which converges on documents of any length.
     """
     from sklearn.linear_model import LogisticRegression
 
     if mine.all() or not mine.any():
         return np.zeros(matrix.shape[1]), 10.0 if mine.all() else -10.0
-    regression = LogisticRegression(C=strength, solver="liblinear", random_state=0, max_iter=1000)
+    regression = LogisticRegression(C=strength, solver="liblinear", max_iter=1000)
     regression.fit(matrix, mine)
     return np.asarray(regression.coef_)[0], float(np.asarray(regression.intercept_)[0])
