@@ -1,25 +1,24 @@
 """Accuracy and calibration on film reviews (IMDB: 25,000 to train on, as many to test) or 20 Newsgroups by date.
 
-    python benchmarks/documents.py FOLDER [--strip --new-threads] [--seeds 1 2 3] [--validation] [--evidence]
+    python benchmarks/documents.py FOLDER [--strip] [--latest 0.35] [--seeds 1 2 3] [--validation] [--evidence]
         [--set model.width=96]
 
 FOLDER holds train.jsonl.gz and test.jsonl.gz, each line a "text" and a "label". `--strip` takes headers, footers and
 quotes from messages, as scikit-learn does it; those with nothing left are counted and left out of training, and in the
-test count as any other. A tenth of the training documents validates, of each class alike; with `--new-threads` those of
-the last fifth of each class, in the file's order, that do not go on with a subject of those before, as most test
-messages do not (they follow in time); with `--validation` the test documents stay closed. Beside the classifier stand
-its two parts, each alone: the network, and the linear model of n-grams, which is NB-SVM with a logistic loss. Some test
-documents have the text of a training document: the figure without them stands behind. With `--evidence` it takes, of
-each test document, the difference between the score and what the evidence of its words, of its n-grams and the bias add
-up to; the largest is told.
+test count as any other. A tenth of the training documents validates, of each class alike; with `--latest` the last
+ones of each class in the file, such a share of them, which is how test documents follow that are later than the
+others; with `--validation` the test documents stay closed. Beside the classifier stand its two parts, each alone: the
+network, and the linear model of n-grams, which is NB-SVM with a logistic loss. Some test documents have the text of a
+training document: the figure without them stands behind. With `--evidence` it takes, of each test document, the
+difference between the score and what the evidence of its words, of its n-grams and the bias add up to; the largest is
+told.
 """
 
 import argparse
-import re
 import resource
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--strip", action="store_true")
-    parser.add_argument("--new-threads", action="store_true")
+    parser.add_argument("--latest", type=float)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--validation", action="store_true")
     parser.add_argument("--evidence", action="store_true")
@@ -52,15 +51,17 @@ def main() -> None:
     parser.add_argument("--set", nargs="+", default=[])
     options = parser.parse_args()
     set_threads(options.threads)
-    given, subjects, blank = training(options)
-    print(f"{len(given.texts) + blank:,} documents to train on, {blank:,} of them blank and left out")
+    found = read(options, "train")
+    given = found.take([i for i, text in enumerate(found.texts) if text.strip()])
+    blank = len(found.texts) - len(given.texts)
+    print(f"{len(found.texts):,} documents to train on, {blank:,} of them blank and left out")
     for seed in options.seeds:
         values = {**CHOSEN, "seed": seed}
         for option in options.set:
             set_option(values, option)
         config = parse_config(values, ClassifyConfig)
-        if options.new_threads:
-            train, valid = new_threads(given, subjects)
+        if options.latest:
+            train, valid = latest(given, options.latest)
         else:
             train, valid = hold_out(given, config.data.valid_share, seed)
         begin = time.perf_counter()
@@ -103,35 +104,12 @@ def read(options: argparse.Namespace, part: str) -> Labelled:
     return Labelled(texts, labels)
 
 
-class Training(NamedTuple):
-    """Documents to train on, the subject of each, or itself without one, and how many were blank and left out."""
-
-    given: Labelled
-    subjects: list[str]
-    blank: int
-
-
-def training(options: argparse.Namespace) -> Training:
-    texts, labels = read(options, "train")
-    whole, *_ = read_documents(options.folder / "train.jsonl.gz")
-    kept = [i for i, text in enumerate(texts) if text.strip()]
-    return Training(Labelled(texts, labels).take(kept), [subject(whole[i]) for i in kept], len(texts) - len(kept))
-
-
-def subject(message: str) -> str:
-    """Without what marks an answer."""
-    line = re.search(r"^Subject:(.*)$", message, re.MULTILINE)
-    return re.sub(r"^(re(\[\d+\])?:\s*)+", "", (line[1] if line else message).strip().lower())
-
-
-def new_threads(given: Labelled, subjects: list[str]) -> tuple[Labelled, Labelled]:
-    """The documents that train, and those of the last fifth of each class with a subject that none before has."""
+def latest(given: Labelled, share: float) -> tuple[Labelled, Labelled]:
+    """The documents before the last ones of each class, and these; no text in both."""
     by_label: dict[Any, list[int]] = {}
     for i, label in enumerate(given.labels):
         by_label.setdefault(label, []).append(i)
-    last = {i for places in by_label.values() for i in places[len(places) - len(places) // 5 :]}
-    before = {each for i, each in enumerate(subjects) if i not in last}
-    held = {i for i in last if subjects[i] not in before}
+    held = {i for places in by_label.values() for i in places[len(places) - round(share * len(places)) :]}
     texts = {given.texts[i] for i in held}
     return given.take([i for i, text in enumerate(given.texts) if text not in texts]), given.take(sorted(held))
 

@@ -1,9 +1,10 @@
 """Memory and speed of training on documents of 3,000 words, joined of film reviews of one label.
 
-    python benchmarks/long_documents.py FOLDER [--documents 640] [--words 3000] [--set model.type=recurrent]
+    python benchmarks/long_documents.py FOLDER [--documents 640] [--words 3000] [--threads 1]
+        [--set model.type=recurrent]
 
-FOLDER holds train.jsonl.gz. The network has no linear model beside it; documents are read in full. Peak memory is that
-of the whole process.
+FOLDER holds train.jsonl.gz. The network, a hierarchy of words and sentences, reads them once; it has no linear model
+beside it; documents are read in full. Peak memory is that of the whole process.
 """
 
 import argparse
@@ -20,7 +21,12 @@ from sightline.tasks.classify.starting import Labelled
 from sightline.tasks.config import parse_config, set_option
 from sightline.training import set_threads, show_progress
 
-CHOSEN: dict[str, Any] = {"words": {"markup": True}, "wide": None, "training": {"epochs": 1}}
+CHOSEN: dict[str, Any] = {
+    "words": {"markup": True},
+    "wide": None,
+    "model": {"type": "hierarchical"},
+    "training": {"epochs": 1},
+}
 
 
 def main() -> None:
@@ -37,7 +43,7 @@ def main() -> None:
     lengths = [len(text.split()) for text in made.texts]
     print(f"{len(lengths)} documents of {min(lengths):,} to {max(lengths):,} words between spaces")
     values = {**CHOSEN}
-    for option in ["model.type=hierarchical", *options.set]:
+    for option in options.set:
         set_option(values, option)
     config = parse_config(values, ClassifyConfig)
     train, valid = made.take(list(range(32, len(lengths)))), made.take(list(range(32)))
@@ -53,7 +59,7 @@ def joined(texts: list[str], labels: list[Any], words: int, count: int) -> Label
     order = [int(i) for i in np.random.default_rng(1).permutation(len(texts))]
     open_texts: dict[Any, list[str]] = {}
     found = Labelled([], [])
-    while len(found.texts) < count:
+    while len(found.texts) < count and order:
         i = order.pop()
         parts = open_texts.setdefault(labels[i], [])
         parts.append(texts[i])

@@ -528,6 +528,14 @@ def test_a_few_right_answers_make_nobody_sure():
     assert head.probabilities(mixture.join(scores, None)).amax(1).mean() == pytest.approx(11 / 12, abs=0.03)
 
 
+def test_few_right_answers_near_the_border_do_not_make_others_near_it_sure():
+    labels = torch.arange(20) % 3
+    scores = torch.nn.functional.one_hot(labels, 3) * torch.linspace(0.1, 3, 20).unsqueeze(1)
+    head, near = OneHead(1, 3), torch.tensor([[0.3, 0.0, 0.0]])
+    mixture = fit_mixture(head, scores, None, labels)
+    assert mixture.probabilities(head, mixture.join(near, None)).max() < 0.6
+
+
 @pytest.mark.parametrize("kind", ["one", "several"])
 def test_what_is_sometimes_wrong_however_sure_is_doubted(kind):
     """Of 600 answers, all as sure as can be, a tenth is wrong."""
