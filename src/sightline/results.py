@@ -96,9 +96,10 @@ class Verdict:
 
     def __str__(self) -> str:
         falls = ", ".join(f"{value:+.2f} by {name}" for name, value in self.comprehensiveness.items())
+        agreement = "untold, since all count alike" if math.isnan(self.agreement) else f"{self.agreement:+.2f}"
         return (
             f"attention {self.kind}: without the first pieces the score falls {falls}; chance {self.chance:.3g}, "
-            f"agreement with erasure {self.agreement:+.2f}"
+            f"agreement with erasure {agreement}"
         )
 
     def to_dict(self) -> dict[str, Any]:

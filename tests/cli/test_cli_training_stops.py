@@ -41,6 +41,10 @@ def test_ctrl_c_saves_and_the_command_it_names_ends_as_if_nothing_had_been(cli, 
     ended = cli("train", "a b/config.yaml", "--resume", "--finish", "-o", "finished")
     assert (ended.code, "told to finish" in ended.err) == (0, True)
     assert cli("predict", "finished", stdin=b"aea").code == 0
+    shutil.copytree("a b", "moved")
+    ended = cli("train", "moved/config.yaml", "--resume", "--finish")
+    assert ended.out.splitlines()[-1].startswith("the model is in moved:")
+    assert cli("predict", "a b", stdin=b"aea").code == 1
 
     told, command = err.splitlines()[-2:]
     assert told.startswith("stopped after update ")

@@ -90,6 +90,8 @@ def run_train(
     """Train from a file or from options; the options, by their names, win over the file."""
     config = configure(what, options, settings)
     output: Path | None = config.output
+    if resume and options.get("output") is None and (Path(what).parent / TRAINING).is_dir():
+        output = Path(what).parent  # a model's own configuration, whose folder may have another name by now
     if output is None:
         raise ConfigError("where should the model go? give --output my-model, or 'output: my-model' in the file")
     face = FACES[config.task]
