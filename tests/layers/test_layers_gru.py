@@ -82,3 +82,11 @@ def test_other_types_and_widths_go_to_torch(kind, width, monkeypatch):
     monkeypatch.setattr(gru, "gated_states", lambda *_: pytest.fail("the loops are not made for this"))
     cell = GRUCell(INPUT, width).to(kind)
     assert cell.over(torch.zeros(2, 3, INPUT, dtype=kind))[0].shape == (2, 3, width)
+
+
+def test_autocast_goes_to_torch():
+    """There the projected inputs would have 16 bits."""
+    cell, x = GRUCell(INPUT, D).float(), torch.randn(3, 4, INPUT)
+    with torch.autocast("cpu", torch.bfloat16):
+        found, _ = cell.over(x)
+    assert_close(found.float(), cell.over(x)[0], rtol=0.05, atol=0.05)
