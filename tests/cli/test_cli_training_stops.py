@@ -45,6 +45,10 @@ def test_ctrl_c_saves_and_the_command_it_names_ends_as_if_nothing_had_been(cli, 
     ended = cli("train", "moved/config.yaml", "--resume", "--finish")
     assert ended.out.splitlines()[-1].startswith("the model is in moved:")
     assert cli("predict", "a b", stdin=b"aea").code == 1
+    shutil.copytree("a b/training", "training")  # beside a file that is no model's own
+    recipe = (tmp_path / "a b" / "config.yaml").read_text().replace("output: a b", "output: nowhere")
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    assert "nowhere: there is no training to go on with" in cli("train", "recipe.yaml", "--resume").err
 
     told, command = err.splitlines()[-2:]
     assert told.startswith("stopped after update ")

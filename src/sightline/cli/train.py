@@ -14,11 +14,19 @@ from sightline.cli import documents, pairs, series
 from sightline.errors import ConfigError
 from sightline.tasks.classify import ClassifyConfig
 from sightline.tasks.config import parse_config, read_yaml, set_option
-from sightline.tasks.folder import TRAINING
+from sightline.tasks.folder import CONFIG, TRAINING
 from sightline.tasks.forecast import ForecastConfig
 from sightline.tasks.loading import TASKS
 from sightline.tasks.translate import TranslateConfig
-from sightline.training import FitResult, Interrupted, Listener, TensorBoard, set_threads, show_progress
+from sightline.training import (
+    FitResult,
+    Interrupted,
+    Listener,
+    TensorBoard,
+    has_checkpoint,
+    set_threads,
+    show_progress,
+)
 
 __all__ = ["FACES", "configure", "run_train"]
 
@@ -90,8 +98,9 @@ def run_train(
     """Train from a file or from options; the options, by their names, win over the file."""
     config = configure(what, options, settings)
     output: Path | None = config.output
-    if resume and options.get("output") is None and (Path(what).parent / TRAINING).is_dir():
-        output = Path(what).parent  # a model's own configuration, whose folder may have another name by now
+    own = Path(what).parent  # of a model's own configuration, which may have another name by now
+    if resume and options.get("output") is None and Path(what).name == CONFIG and has_checkpoint(own / TRAINING):
+        output = own
     if output is None:
         raise ConfigError("where should the model go? give --output my-model, or 'output: my-model' in the file")
     face = FACES[config.task]

@@ -288,8 +288,6 @@ def test_one_text_is_never_on_both_sides():
 
 
 def test_few_documents_that_are_all_right_do_not_make_it_sure_of_all():
-    import torch
-
     scores = torch.tensor([[1.0, -1.0], [-1.0, 1.0]] * 5)
     mixture = fit_mixture(OneHead(1, 2), scores, None, torch.tensor([0, 1] * 5))
     assert 1 < mixture.deep < 5

@@ -96,17 +96,14 @@ def _phrases(text: str, words: Sequence[Word], parts: Parts) -> list[Phrase]:
     """The n-grams that the linear model knows, each where it stands first."""
     if parts.wide is None:
         return []
-    known: dict[str, int] = {}
-    seen: set[int] = set()
+    index, spans = parts.wide.index, dict[int, range]()
+    for order, numbers in zip(index.orders, index.places([word.text for word in words], {}), strict=True):
+        for first, known in enumerate(numbers.tolist()):
+            if known >= 0:
+                spans.setdefault(known, range(first, first + order))
+    shares = np.float32(parts.mixture.wide) * parts.wide.shares(list(spans))
     found: list[Phrase] = []
-    numbers = parts.wide.index.places([word.text for word in words], known)
-    distinct = np.unique(np.concatenate(numbers))
-    factor = np.float32(parts.mixture.wide / max(1, (distinct >= 0).sum()) ** 0.5)  # a document has length 1
-    for order, places in zip(parts.wide.index.orders, numbers, strict=True):
-        for first, place in enumerate(places.tolist()):
-            if place >= 0 and place not in seen:
-                seen.add(place)
-                start, end = words[first].start, words[first + order - 1].end
-                shares = factor * parts.wide.weights[place]
-                found.append(Phrase(Piece(text[start:end], start, end), range(first, first + order), shares))
+    for span, share in zip(spans.values(), shares, strict=True):
+        start, end = words[span[0]].start, words[span[-1]].end
+        found.append(Phrase(Piece(text[start:end], start, end), span, share))
     return found

@@ -38,6 +38,14 @@ class Linear:
         # Sums of a thousand n-grams: in float64, as the evidence is added up.
         return np.asarray(matrix @ self.weights + self.bias, dtype=np.float32)
 
+    def shares(self, numbers: Sequence[int]) -> Numbers:
+        """`[n, C]`, what each of the n-grams of a document adds to its scores, without `rarity`; the bias is the rest.
+
+        Args:
+            numbers: of the n-grams that stand in it, each once.
+        """
+        return self.weights[np.asarray(numbers, np.int64)] / np.float32(max(1, len(numbers)) ** 0.5)
+
 
 def fit_nbsvm(
     documents: Sequence[Sequence[str]],
